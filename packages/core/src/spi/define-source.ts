@@ -1,0 +1,48 @@
+import type { Source, SourceSplit } from './source.ts'
+import type { SourceReader, SourceReaderContext } from './source-reader.ts'
+import type { SimpleVersionedSerializer } from './simple-versioned-serializer.ts'
+import type { SplitEnumerator, SplitEnumeratorContext } from './split-enumerator.ts'
+
+type Common<T, S extends SourceSplit> = Pick<Source<T>, 'name' | 'bounded' | 'type' | 'onBadRecord' | 'description'> & {
+  readonly splitSerializer?: SimpleVersionedSerializer<S>
+  createReader(context: SourceReaderContext): SourceReader<T, S>
+}
+
+/** A source whose splits can be listed once at the start; they are handed out one by one as readers ask for them. */
+export interface ListedSource<T, S extends SourceSplit> extends Common<T, S> {
+  /** Called once per fresh start on the coordinator (not after a restore). The order is the order of assignment. */
+  discover(signal: AbortSignal): Promise<readonly S[]>
+}
+
+/** A source with its own enumerator, for continuous discovery or fixed assignment. */
+export interface EnumeratedSource<T, S extends SourceSplit, E> extends Common<T, S> {
+  readonly enumeratorStateSerializer?: SimpleVersionedSerializer<E>
+  createEnumerator(context: SplitEnumeratorContext<S>, restored: E | undefined): SplitEnumerator<S, E>
+}
+
+/** Builds a Source, checking that reader, splits and enumerator fit together. The way to write a source. */
+export function defineSource<T, S extends SourceSplit>(source: ListedSource<T, S>): Source<T>
+export function defineSource<T, S extends SourceSplit, E>(source: EnumeratedSource<T, S, E>): Source<T>
+export function defineSource<T, S extends SourceSplit, E>(source: ListedSource<T, S> | EnumeratedSource<T, S, E>): Source<T> {
+  // Split and state types are erased in Source<T>; this is the one place where that is done.
+  const erased = source as unknown as Source<T> & { discover?: ListedSource<T, SourceSplit>['discover'] }
+  const { discover } = erased
+  if (discover === undefined) return { ...erased, kind: 'source' }
+  return { ...erased, kind: 'source', createEnumerator: (context, restored) => listedEnumerator(discover, context, restored) }
+}
+
+function listedEnumerator(discover: (signal: AbortSignal) => Promise<readonly SourceSplit[]>, context: SplitEnumeratorContext, restored: unknown): SplitEnumerator {
+  const remaining: SourceSplit[] = []
+  return {
+    async start() {
+      remaining.push(...(Array.isArray(restored) ? (restored as SourceSplit[]) : await discover(context.signal)))
+    },
+    handleSplitRequest(subtask) {
+      const next = remaining.shift()
+      if (next === undefined) context.signalNoMoreSplits(subtask)
+      else context.assignSplits(subtask, [next])
+    },
+    addSplitsBack: (splits) => void remaining.unshift(...splits),
+    snapshotState: () => [...remaining],
+  }
+}

@@ -1,0 +1,15 @@
+import type { TypeInformation } from '../types/type-information.ts'
+import type { Output } from './output.ts'
+
+/** Decodes single messages (Kafka values, queue payloads). */
+export interface DeserializationSchema<out T> {
+  readonly name: string
+  readonly type?: TypeInformation<T>
+  /** Called once per subtask and attempt; what it returns is not shared. */
+  open(): MessageDeserializer<T>
+}
+
+export interface MessageDeserializer<out T> {
+  /** Emits none, one or several records. Throws MillraceError (origin external) for bytes it cannot decode. `bytes` is only lent. */
+  deserialize(bytes: Uint8Array, output: Output<T>): void
+}

@@ -1,0 +1,38 @@
+import type { JsonValue } from './json-value.ts'
+
+/** Enough to go on writing a file after a crash, on another machine. Plain data: it is stored in checkpoints. */
+export type ResumeToken = JsonValue
+/** Enough to publish a closed file after a crash. */
+export type CommitToken = JsonValue
+
+/** A file being written that nobody sees under its final name until it is committed. */
+export interface RecoverableStream {
+  readonly path: string
+  /** Bytes written so far. */
+  readonly position: number
+  /** Appends; the bytes are the stream's from now on. Synchronous: what it queues is bounded through `ready`. */
+  write(bytes: Uint8Array): void
+  /** A promise while more than the write budget is queued. A rejected promise means the stream is lost. */
+  ready(): Promise<void> | undefined
+  /** Makes everything written so far durable and returns how to resume exactly here. Bytes written later are dropped on resume. */
+  persist(): Promise<ResumeToken>
+  /** Ends the file: everything durable, still invisible. */
+  closeForCommit(): Promise<CommitToken>
+  /** Gives the file up and removes what was written. */
+  abandon(): Promise<void>
+}
+
+/**
+ * Two-phase file writing (the idea of Flink's RecoverableWriter): open → write … persist → closeForCommit → commit.
+ * Written for both rename-into-place and multipart upload, so no method assumes a rename or a readable partial file.
+ */
+export interface RecoverableWriter {
+  /** `path` is the final name; overwriting an existing one is refused at commit with FS_EXISTS unless it is this very commit replayed. */
+  open(path: string): Promise<RecoverableStream>
+  /** Goes on after `token`; bytes beyond it are gone. */
+  resume(token: ResumeToken): Promise<RecoverableStream>
+  /** Publishes under the final name. Idempotent: again after success, also in a new process, is success. */
+  commit(token: CommitToken): Promise<void>
+  /** Removes what belongs to a token that will never be resumed. Idempotent. */
+  discard(token: ResumeToken | CommitToken): Promise<void>
+}
