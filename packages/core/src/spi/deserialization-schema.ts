@@ -1,10 +1,10 @@
-import type { TypeInformation } from '../types/type-information.ts'
+import type { AnyType } from '../types/type-information.ts'
 import type { Output } from './output.ts'
 
 /** Decodes single messages (Kafka values, queue payloads). */
 export interface DeserializationSchema<out T> {
   readonly name: string
-  readonly type?: TypeInformation<T>
+  readonly type?: AnyType
   /** Called once per subtask and attempt; what it returns is not shared. */
   open(): MessageDeserializer<T>
 }

@@ -1,4 +1,4 @@
-import type { TypeInformation } from '../types/type-information.ts'
+import type { AnyType } from '../types/type-information.ts'
 import type { BadRecord } from './bad-record.ts'
 import type { ReadableBytes } from './readable-bytes.ts'
 
@@ -46,7 +46,7 @@ export interface OpenFormatOptions {
 /** Reads files of records. Configuration only; `open` is called per split. */
 export interface FileReaderFormat<out T> {
   readonly name: string
-  readonly type?: TypeInformation<T>
+  readonly type?: AnyType
   /** Whether a file may be wrapped in gzip, zstd … as a whole. False for formats that compress inside or need random access. */
   readonly wholeFileCompression: boolean
   /**

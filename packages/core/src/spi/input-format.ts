@@ -1,4 +1,4 @@
-import type { TypeInformation } from '../types/type-information.ts'
+import type { AnyType } from '../types/type-information.ts'
 import type { JsonValue } from './json-value.ts'
 
 export interface InputSplit {
@@ -19,7 +19,7 @@ export interface InputBatch<out T, P extends JsonValue = JsonValue> {
 export interface InputFormat<out T> {
   readonly kind: 'input-format'
   readonly name: string
-  readonly type?: TypeInformation<never>
+  readonly type?: AnyType
   /** Called once per job start on the coordinator. Aim for at least `minSplits`, return what there is. */
   createSplits(minSplits: number, signal: AbortSignal): Promise<readonly InputSplit[]>
   /** Called per split on a subtask. `from` is the position of the last batch fully emitted, or undefined for the start. */

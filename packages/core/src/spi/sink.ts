@@ -1,4 +1,4 @@
-import type { TypeInformation } from '../types/type-information.ts'
+import type { AnyType } from '../types/type-information.ts'
 import type { Logger } from './logger.ts'
 import type { MetricGroup } from './metric-group.ts'
 import type { SimpleVersionedSerializer } from './simple-versioned-serializer.ts'
@@ -25,7 +25,7 @@ export interface Sink<in T> {
   readonly kind: 'sink'
   readonly name: string
   /** The schema the sink wants; compile-time checks come from T, this one is compared when both sides have one. */
-  readonly type?: TypeInformation<never>
+  readonly type?: AnyType
   readonly description?: Readonly<Record<string, string | number | boolean | null>>
   /** Default: JSON, version 1. */
   readonly writerStateSerializer?: SimpleVersionedSerializer<unknown>

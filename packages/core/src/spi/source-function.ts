@@ -1,4 +1,4 @@
-import type { TypeInformation } from '../types/type-information.ts'
+import type { AnyType } from '../types/type-information.ts'
 import type { JsonValue } from './json-value.ts'
 
 export interface SourceFunctionContext<in T> {
@@ -15,7 +15,7 @@ export interface SourceFunctionContext<in T> {
 }
 
 /** One running instance of a SourceFunction. */
-export interface RunningSource<in out T> {
+export interface RunningSource<out T> {
   /** Emits until the data ends (bounded) or `ctx.signal` aborts. */
   run(context: SourceFunctionContext<T>): Promise<void>
   /** Called between two awaits of `run`. What is returned is what `open` gets after a restore. */
@@ -28,14 +28,14 @@ export interface RunningSource<in out T> {
  * The simple push source: one loop that emits. Parallelism 1 unless `parallel`. For replay after a failure implement
  * `snapshotState`; without it the source is at-most-once, and a durable job logs that once.
  */
-export interface SourceFunction<in out T> {
+export interface SourceFunction<out T> {
   readonly kind: 'source-function'
   readonly name: string
   /** Default true. */
   readonly bounded?: boolean
   /** Default false. */
   readonly parallel?: boolean
-  readonly type?: TypeInformation<T>
+  readonly type?: AnyType
   /** Called once per subtask and attempt. */
   open(restored: JsonValue | undefined): RunningSource<T>
 }

@@ -1,4 +1,4 @@
-import type { TypeInformation } from '../types/type-information.ts'
+import type { AnyType } from '../types/type-information.ts'
 import type { BadRecordPolicy } from './bad-record.ts'
 import type { SimpleVersionedSerializer } from './simple-versioned-serializer.ts'
 import type { SourceReader, SourceReaderContext } from './source-reader.ts'
@@ -24,7 +24,7 @@ export interface Source<out T> {
   /** True when the source ends by itself. Decides batch behaviour, idleness defaults and what `end` of input means. */
   readonly bounded: boolean
   /** The schema of the records; absent means the generic codec after this source, shown by `explain()`. */
-  readonly type?: TypeInformation<T>
+  readonly type?: AnyType
   /** Applied by the runtime to what a reader passes to `reject`. Default `fail`. */
   readonly onBadRecord?: BadRecordPolicy
   /** Plain data about this source for `explain()` and the plan hash; no secrets. */

@@ -36,5 +36,19 @@ export interface TypeInformation<in out T> {
   nullable(): TypeInformation<T | null>
 }
 
+/**
+ * A TypeInformation whose type is not tracked: what configuration objects and graph nodes hold, so that they can be
+ * covariant. The engine that pairs it with values has checked it at the typed edge.
+ */
+export interface AnyType {
+  readonly schema: TypeSchema
+  readonly serializer: {
+    readonly id: string
+    readonly version: number
+    write(value: never, output: DataOutput): void
+    read(input: DataInput): unknown
+  }
+}
+
 /** The static type a TypeInformation stands for. */
 export type Infer<S extends { readonly serializer: { read(input: DataInput): unknown } }> = ReturnType<S['serializer']['read']>
