@@ -35,7 +35,7 @@ export interface WireError {
   readonly cause?: WireError
 }
 
-const BRAND = Symbol.for('millrace.error')
+const BRAND: unique symbol = Symbol.for('millrace.error')
 
 /**
  * The one error class of Millrace and its packages.

@@ -1,4 +1,5 @@
 import type { AnyType } from '../types/type-information.ts'
+import type { FileSystems } from './file-systems.ts'
 import type { Logger } from './logger.ts'
 import type { MetricGroup } from './metric-group.ts'
 import type { SimpleVersionedSerializer } from './simple-versioned-serializer.ts'
@@ -10,6 +11,7 @@ export interface SinkWriterContext {
   /** The id of the first checkpoint that can contain output of this writer: restored checkpoint + 1, or 1. */
   readonly firstCheckpointId: number
   readonly signal: AbortSignal
+  readonly fileSystems: FileSystems
   readonly logger: Logger
   readonly metrics: MetricGroup
   now(): number

@@ -1,4 +1,5 @@
 import type { BadRecord } from './bad-record.ts'
+import type { FileSystems } from './file-systems.ts'
 import type { Logger } from './logger.ts'
 import type { MetricGroup } from './metric-group.ts'
 import type { Output } from './output.ts'
@@ -28,6 +29,7 @@ export interface SourceReaderContext {
   readonly bounded: boolean
   /** Aborted when the attempt ends. */
   readonly signal: AbortSignal
+  readonly fileSystems: FileSystems
   readonly logger: Logger
   readonly metrics: MetricGroup
   now(): number

@@ -1,3 +1,4 @@
+import type { FileSystems } from './file-systems.ts'
 import type { Logger } from './logger.ts'
 import type { MetricGroup } from './metric-group.ts'
 import type { SourceSplit } from './source.ts'
@@ -7,6 +8,7 @@ export interface SplitEnumeratorContext<S extends SourceSplit = SourceSplit> {
   readonly parallelism: number
   /** Aborted when the attempt ends; discovery must stop. */
   readonly signal: AbortSignal
+  readonly fileSystems: FileSystems
   readonly logger: Logger
   readonly metrics: MetricGroup
   /** Current processing time in epoch ms. */
