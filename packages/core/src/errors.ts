@@ -35,7 +35,7 @@ export interface WireError {
   readonly cause?: WireError
 }
 
-const BRAND: unique symbol = Symbol.for('millrace.error')
+const BRAND = Symbol.for('millrace.error')
 
 /**
  * The one error class of Millrace and its packages.
@@ -47,8 +47,7 @@ export class MillraceError extends Error {
   readonly code: string
   readonly origin: ErrorOrigin
   readonly retryable: boolean
-  readonly at: ErrorLocation;
-  readonly [BRAND] = true
+  readonly at: ErrorLocation
 
   constructor(code: string, message: string, options: MillraceErrorOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -57,6 +56,7 @@ export class MillraceError extends Error {
     this.origin = options.origin
     this.retryable = options.retryable ?? false
     this.at = options.at ?? {}
+    Object.defineProperty(this, BRAND, { value: true })
   }
 
   /** Recognises errors of another copy of this class too: two versions of core may share a process. */

@@ -1,0 +1,64 @@
+import type { Duration } from '../types/duration.ts'
+import type { AnyType } from '../types/type-information.ts'
+
+/** [start, end) in epoch ms. Its last timestamp is end − 1. */
+export interface TimeWindow {
+  readonly start: number
+  readonly end: number
+}
+
+export type WindowTime = 'event' | 'processing'
+
+/**
+ * Which windows a record belongs to, as data: the engine chooses a path by `kind`. `custom` windows go the general,
+ * key-major way. W is the window type seen by window functions.
+ */
+export type WindowAssigner<W> = (
+  | { readonly kind: 'tumbling'; readonly time: WindowTime; readonly sizeMs: number; readonly offsetMs: number }
+  | { readonly kind: 'sliding'; readonly time: WindowTime; readonly sizeMs: number; readonly slideMs: number; readonly offsetMs: number }
+  | { readonly kind: 'session'; readonly time: WindowTime; readonly gapMs: number }
+  | { readonly kind: 'global' }
+  | { readonly kind: 'custom'; readonly time: WindowTime; readonly name: string; readonly assign: (value: never, timestamp: number) => readonly TimeWindow[]; readonly merging: boolean }
+) & { readonly _window?: W }
+
+export interface WindowOptions {
+  /** Shifts the alignment from the epoch, e.g. `'6h'`; may be negative. */
+  readonly offset?: Duration
+}
+
+/** What a window function is told about the window that fires. */
+export interface WindowContext<out K, out W> {
+  readonly key: K
+  readonly window: W
+  readonly watermark: number
+}
+
+/** All elements of a fired window, in order of arrival. They are kept in state until the window is purged. */
+export type ProcessWindowFunction<in T, out R, in K, in W> = (elements: readonly T[], context: WindowContext<K, W>, output: { collect(value: R): void }) => void
+
+export interface TriggerContext {
+  readonly watermark: number
+  now(): number
+  registerEventTimeTimer(timestamp: number): void
+  deleteEventTimeTimer(timestamp: number): void
+  registerProcessingTimeTimer(timestamp: number): void
+  deleteProcessingTimeTimer(timestamp: number): void
+  /** State of this (key, window), cleared with it. */
+  getState<V>(name: string): V | undefined
+  setState<V>(name: string, value: V): void
+}
+
+export type TriggerResult = 'continue' | 'fire' | 'purge' | 'fireAndPurge'
+
+/** Decides when a window fires. Stateless itself: state goes through the context. */
+export interface Trigger<in T> {
+  readonly name: string
+  /** Schema of what `setState` stores. Absent: generic. */
+  readonly stateType?: AnyType
+  onElement(value: T, timestamp: number, window: TimeWindow, context: TriggerContext): TriggerResult
+  onEventTime(timestamp: number, window: TimeWindow, context: TriggerContext): TriggerResult
+  onProcessingTime(timestamp: number, window: TimeWindow, context: TriggerContext): TriggerResult
+  /** Present if the trigger works with merging windows; called on the merged window. */
+  onMerge?(window: TimeWindow, context: TriggerContext): void
+  clear(window: TimeWindow, context: TriggerContext): void
+}

@@ -1,0 +1,38 @@
+import type { KeyAtom } from '../types/key.ts'
+import type { KeyedStateSnapshot } from './keyed-state-snapshot.ts'
+import type { StateDefinition } from './state-backend.ts'
+import type { MapStateTable, StateTable } from './state-table.ts'
+import type { TimerQueue } from './timer-queue.ts'
+
+/**
+ * Divides a state by window or similar within a key: a number (window start), a string, or `null` for none.
+ */
+export type Namespace = number | string | null
+
+/**
+ * Keys reach state as atoms: a tuple key has been encoded by `toStateKey` into a string that no plain string key equals.
+ */
+export type StateKey = KeyAtom
+
+/**
+ * The working state of one keyed operator in one subtask. All access is synchronous and from one thread.
+ * Tables and queues are created (or found again after a restore) by name while the operator opens.
+ */
+export interface KeyedStateBackend {
+  /** The same table for the same name. Throws STATE_INCOMPATIBLE when restored state has another kind or schema that cannot be read. */
+  table<V>(definition: StateDefinition): StateTable<V>
+  mapTable<UK, UV>(definition: StateDefinition): MapStateTable<UK, UV>
+  timers(name: string): TimerQueue
+  /**
+   * The synchronous part of a snapshot: O(number of tables), never O(entries). Everything written afterwards is not part
+   * of it. At most one snapshot at a time; the caller reads it to the end or calls `release`.
+   */
+  snapshot(checkpointId: number): KeyedStateSnapshot
+  /** Awaited before a batch of input when reads are asynchronous. Default: nothing to do. */
+  prefetch?(keys: readonly StateKey[]): Promise<void>
+  notifyCheckpointComplete?(checkpointId: number): void
+  notifyCheckpointAborted?(checkpointId: number): void
+  /** Number of entries in all tables, for tests and metrics; may walk. */
+  entryCount(): number
+  close(): void | Promise<void>
+}
