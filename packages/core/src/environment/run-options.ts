@@ -1,0 +1,68 @@
+import type { Duration } from '../types/duration.ts'
+import type { CheckpointStorage } from '../spi/checkpoint-storage.ts'
+import type { FileSystem } from '../spi/file-system.ts'
+import type { Logger } from '../spi/logger.ts'
+import type { MetricReporter } from '../spi/metric-reporter.ts'
+import type { StateBackend } from '../spi/state-backend.ts'
+
+export type RestartStrategy =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'fixedDelay'; readonly attempts: number; readonly delay: Duration }
+  | { readonly kind: 'failureRate'; readonly maxFailures: number; readonly within: Duration; readonly delay: Duration }
+  | {
+      readonly kind: 'exponentialDelay'
+      readonly initialDelay?: Duration
+      readonly maxDelay?: Duration
+      readonly multiplier?: number
+      /** Share of the delay added or taken at random. Default 0.1. */
+      readonly jitter?: number
+      /** Running this long without failure starts over with the initial delay. Default 1h. */
+      readonly resetAfter?: Duration
+      /** Default: no limit. */
+      readonly attempts?: number
+    }
+
+export interface CheckpointOptions {
+  /** A path or URL, or a storage. A path means durable checkpoints below it. */
+  readonly storage?: CheckpointStorage | string
+  /** Time between the starts of two checkpoints. Absent: only savepoints and the final checkpoint. */
+  readonly interval?: Duration
+  /** Default 10min. */
+  readonly timeout?: Duration
+  /** At least this long between the end of one and the start of the next. Default 0ms. */
+  readonly minPause?: Duration
+  /** Consecutive failed checkpoints before the job fails. Default 0. */
+  readonly tolerableFailures?: number
+  readonly mode?: 'exactlyOnce' | 'atLeastOnce'
+  /** Completed checkpoints kept. Default 1. */
+  readonly retained?: number
+  /** Where `stop` and SIGTERM put their savepoint. Absent: they take none. */
+  readonly savepointDirectory?: string
+}
+
+/** How a job is run, as opposed to what it computes. Precedence: flag > MILLRACE_* > millrace.config.ts > code. */
+export interface RunOptions {
+  /** Default 1. */
+  readonly parallelism?: number
+  /** Default: computed from the parallelism (128 up to 85). Frozen by the first savepoint. */
+  readonly maxParallelism?: number
+  readonly stateBackend?: StateBackend
+  readonly checkpoints?: CheckpointOptions
+  /** Default: none without checkpoints, exponentialDelay with them. */
+  readonly restart?: RestartStrategy
+  /** Restore from `latest` (start fresh if there is none), or from a checkpoint or savepoint pointer. */
+  readonly from?: 'latest' | (string & {})
+  /** Uids whose restored state may be dropped. */
+  readonly allowDroppedState?: readonly string[]
+  readonly fileSystems?: readonly FileSystem[]
+  readonly logger?: Logger
+  readonly metricReporters?: readonly MetricReporter[]
+  /** How often watermarks are generated from what has been seen. Default 200ms; also at every batch when input is bounded. */
+  readonly autoWatermarkInterval?: Duration
+  /** Longest time a record waits in a partly filled batch between tasks. Default 100ms. */
+  readonly bufferTimeout?: Duration
+  /** Bytes a channel between two subtasks may hold. Default 64 KiB … see docs/concepts. */
+  readonly bufferBytes?: number
+  readonly optimizer?: { readonly chaining?: boolean; readonly combiners?: boolean; readonly codeGeneration?: boolean }
+  readonly signal?: AbortSignal
+}

@@ -1,0 +1,79 @@
+import type { AggregateFunction } from '../functions/aggregate-function.ts'
+import type {
+  BroadcastOpenContext,
+  BroadcastProcessFunction,
+  CoProcessFunction,
+  KeyedBroadcastOpenContext,
+  KeyedOpenContext,
+  KeyedProcessFunction,
+  OperatorOpenContext,
+  ProcessFunction,
+} from '../functions/process-function.ts'
+import type { StateDescriptor } from '../functions/state-descriptor.ts'
+import type { WatermarkStrategy } from '../functions/watermark-strategy.ts'
+import type { ProcessWindowFunction, Trigger, WindowAssigner } from '../functions/window.ts'
+import type { Sink } from '../spi/sink.ts'
+import type { Source } from '../spi/source.ts'
+import type { Key } from '../types/key.ts'
+import type { AnyType } from '../types/type-information.ts'
+
+/** The types of user functions in the graph are erased: the API that appended the node has checked them. */
+type Value = never
+
+/** What a window computes from its elements. `finish` builds the emitted row from result, key and window. */
+export type WindowFunctionSpec =
+  | {
+      readonly kind: 'aggregate'
+      readonly aggregate: AggregateFunction<Value, Value, unknown>
+      readonly finish?: (result: Value, key: Value, window: Value) => unknown
+    }
+  | { readonly kind: 'reduce'; readonly reduce: (a: Value, b: Value) => unknown; readonly elementType?: AnyType }
+  | { readonly kind: 'process'; readonly process: ProcessWindowFunction<Value, Value, Value, Value>; readonly elementType?: AnyType }
+
+export interface WindowSpec {
+  readonly kind: 'window'
+  readonly assigner: WindowAssigner<unknown>
+  /** Absent: the assigner's default (event time, processing time, or never for global). */
+  readonly trigger?: Trigger<Value>
+  readonly allowedLatenessMs: number
+  /** Where late elements go; absent: counted and dropped. */
+  readonly lateTag?: string
+  readonly function: WindowFunctionSpec
+  /** Set by the optimizer: a combiner before the shuffle sends accumulators per (key, slice) instead of elements. */
+  readonly combined?: boolean
+}
+
+/** What an operator does, as data plus user functions. One runtime operator per kind. */
+export type OperatorSpec =
+  | { readonly kind: 'source'; readonly source: Source<unknown>; readonly watermarks: WatermarkStrategy<Value> }
+  | { readonly kind: 'timestamps'; readonly watermarks: WatermarkStrategy<Value> }
+  | { readonly kind: 'map'; readonly map: (value: Value) => unknown }
+  | { readonly kind: 'filter'; readonly predicate: (value: Value) => boolean }
+  | { readonly kind: 'flatMap'; readonly flatMap: (value: Value) => Iterable<unknown> }
+  | { readonly kind: 'process'; readonly open: (context: OperatorOpenContext) => ProcessFunction<Value, Value> }
+  | { readonly kind: 'keyedProcess'; readonly open: (context: KeyedOpenContext<Key>) => KeyedProcessFunction<Value, Value> }
+  | { readonly kind: 'coProcess'; readonly open: (context: OperatorOpenContext) => CoProcessFunction<Value, Value, Value> }
+  | { readonly kind: 'keyedCoProcess'; readonly open: (context: KeyedOpenContext<Key>) => CoProcessFunction<Value, Value, Value> }
+  | {
+      readonly kind: 'broadcastProcess'
+      readonly open: (context: BroadcastOpenContext) => BroadcastProcessFunction<Value, Value, Value>
+      readonly broadcastStates: readonly StateDescriptor<unknown>[]
+    }
+  | {
+      readonly kind: 'keyedBroadcastProcess'
+      readonly open: (context: KeyedBroadcastOpenContext<Key>) => BroadcastProcessFunction<Value, Value, Value>
+      readonly broadcastStates: readonly StateDescriptor<unknown>[]
+    }
+  /** Rolling: emits the new result for every element. */
+  | { readonly kind: 'reduce'; readonly reduce: (a: Value, b: Value) => unknown; readonly type?: AnyType }
+  | {
+      readonly kind: 'aggregate'
+      readonly aggregate: AggregateFunction<Value, Value, unknown>
+      readonly finish?: (result: Value, key: Value) => unknown
+    }
+  | WindowSpec
+  /** Put in by the optimizer before a shuffle into a mergeable event-time window. */
+  | { readonly kind: 'combine'; readonly window: WindowSpec }
+  | { readonly kind: 'sink'; readonly sink: Sink<Value> }
+
+export type OperatorKind = OperatorSpec['kind']
