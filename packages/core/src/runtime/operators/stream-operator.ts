@@ -3,7 +3,7 @@ import type { KeyGroupRange } from '../../spi/key-group-range.ts'
 import type { KeyedStateBackend } from '../../spi/keyed-state-backend.ts'
 import type { Logger } from '../../spi/logger.ts'
 import type { Counter, MetricGroup } from '../../spi/metric-group.ts'
-import type { OperatorStateStore } from '../state/operator-state.ts'
+import type { OperatorStateStore } from '../state/operator-state-store.ts'
 
 /** Timestamp of a record that has none. */
 export const NO_TIMESTAMP: number = Number.MIN_SAFE_INTEGER
