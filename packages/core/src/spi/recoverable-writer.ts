@@ -18,8 +18,13 @@ export interface RecoverableStream {
   persist(): Promise<ResumeToken>
   /** Ends the file: everything durable, still invisible. */
   closeForCommit(): Promise<CommitToken>
-  /** Gives the file up and removes what was written. */
+  /** Gives the file up and removes what was written; no token of it may be used afterwards. */
   abandon(): Promise<void>
+  /**
+   * Lets go without giving up: stops writing and releases handles and buffers. What was persisted can be resumed, the rest is
+   * lost. Called when a task fails or stops, before anyone resumes; idempotent, also after the other two endings.
+   */
+  close(): Promise<void>
 }
 
 /**
@@ -31,8 +36,14 @@ export interface RecoverableWriter {
   open(path: string): Promise<RecoverableStream>
   /** Goes on after `token`; bytes beyond it are gone. */
   resume(token: ResumeToken): Promise<RecoverableStream>
-  /** Publishes under the final name. Idempotent: again after success, also in a new process, is success. */
+  /**
+   * Publishes under the final name. Idempotent: again after success, also in a new process, is success.
+   * FS_NOT_FOUND if neither the unfinished nor the published file exists any more.
+   */
   commit(token: CommitToken): Promise<void>
-  /** Removes what belongs to a token that will never be resumed. Idempotent. */
+  /**
+   * Gives the whole unfinished file of this token up, all its other tokens included: never call it for a token that was merely
+   * superseded by a later `persist`. Idempotent; after commit it leaves the published file alone.
+   */
   discard(token: ResumeToken | CommitToken): Promise<void>
 }
