@@ -12,7 +12,7 @@ export interface DataOutput {
   writeVarLong(value: number): void
   /** Unsigned varint, 0 ≤ v ≤ 2^53 − 1. */
   writeVarUint(value: number): void
-  /** Arbitrary-size signed integer. */
+  /** Arbitrary-size signed integer: varuint byte length, then the shortest two's complement. */
   writeBigInt(value: bigint): void
   /** varuint byte length, then UTF-8. Lone surrogates become U+FFFD. */
   writeString(value: string): void

@@ -1,0 +1,42 @@
+import { Packr } from 'msgpackr'
+import { MillraceError } from '../errors.ts'
+import { checkSerializable } from './check-serializable.ts'
+import { defineType } from './define-type.ts'
+import type { TypeInformation } from './type-information.ts'
+
+/*
+ * Every value carries the structures of its objects itself: structures shared between values would tie bytes to the
+ * instance that wrote them. Objects are records and only Map is a MessagePack map, so that the two stay apart.
+ */
+const packr = new Packr({ useRecords: true, moreTypes: true, useBigIntExtension: true, copyBuffers: true })
+
+const GENERIC: TypeInformation<unknown> = defineType<unknown>(
+  { kind: 'generic' },
+  {
+    id: 'generic',
+    version: 1,
+    write(value, output) {
+      checkSerializable(value)
+      output.writeBytes(packr.pack(value))
+    },
+    read(input) {
+      const bytes = input.readBytes()
+      try {
+        return packr.unpack(bytes) as unknown
+      } catch (error) {
+        throw MillraceError.wrap(error, 'CORE_DATA_CORRUPT', 'expected a generic value in MessagePack', { origin: 'external' })
+      }
+    },
+  },
+)
+
+/**
+ * Values of no declared structure, written as MessagePack: null, undefined, booleans, numbers, strings, bigints of any
+ * size, Date, Uint8Array, arrays, plain objects, Map and Set, nested at most 500 deep. Slower and larger than a row.
+ *
+ * −0 is read as 0, lone surrogates as U+FFFD, a Buffer as a Uint8Array, a shared object as separate copies. Functions,
+ * symbols, cycles and instances of other classes throw CORE_UNSERIALIZABLE.
+ */
+export function generic<T>(): TypeInformation<T> {
+  return GENERIC as TypeInformation<unknown> as TypeInformation<T>
+}

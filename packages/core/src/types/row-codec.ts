@@ -1,0 +1,35 @@
+import { compileRowCodec } from './compiled-row-codec.ts'
+import { interpretRowCodec } from './interpreted-row-codec.ts'
+import { planRow } from './row-plan.ts'
+import type { RowCodec, RowField } from './row-plan.ts'
+import type { TypeSerializer } from './type-information.ts'
+
+/**
+ * The serializer of a row: generated code, or the interpreter with the same bytes where code generation is forbidden
+ * (`--disallow-code-generation-from-strings`). Made at first use, so that importing a job compiles nothing.
+ */
+export function createRowCodec<T>(fields: readonly RowField[]): TypeSerializer<T> {
+  const install = (): RowCodec<T> => {
+    const plan = planRow(fields)
+    const codec = mayGenerateCode() ? compileRowCodec<T>(plan) : interpretRowCodec<T>(plan)
+    serializer.write = codec.write
+    serializer.read = codec.read
+    return codec
+  }
+  const serializer: TypeSerializer<T> = {
+    id: 'row',
+    version: 1,
+    write: (value, output) => install().write(value, output),
+    read: (input) => install().read(input),
+  }
+  return serializer
+}
+
+function mayGenerateCode(): boolean {
+  try {
+    new Function('')
+    return true
+  } catch {
+    return false
+  }
+}
