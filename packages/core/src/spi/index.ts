@@ -36,3 +36,6 @@ export type { KeyedStateReader, KeyedStateSnapshot, KeyGroupChunk, StateMeta } f
 export type { StateBackend, StateBackendContext, StateDefinition } from './state-backend.ts'
 export type { MapStateTable, NamespaceCursor, StateTable } from './state-table.ts'
 export type { TimerQueue } from './timer-queue.ts'
+export type { Duration } from '../types/duration.ts'
+export { durationMs } from '../types/duration-ms.ts'
+export type { AnyType } from '../types/type-information.ts'
