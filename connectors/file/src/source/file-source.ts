@@ -1,8 +1,6 @@
-import type { AnyType, Duration } from '@millrace/core'
-import { defineSource, MillraceError } from '@millrace/core/spi'
-import type { BadRecordPolicy, FileReaderFormat, Source } from '@millrace/core/spi'
+import { defineSource, durationMs, MillraceError } from '@millrace/core/spi'
+import type { AnyType, BadRecordPolicy, Duration, FileReaderFormat, Source } from '@millrace/core/spi'
 import type { Compression } from '../compression.ts'
-import { durationMs } from '../duration-ms.ts'
 import { fileEnumerator } from './file-enumerator.ts'
 import type { FileEnumeratorState } from './file-enumerator.ts'
 import { fileReader } from './file-reader.ts'
@@ -46,7 +44,8 @@ export function fileSource<T>(options: FileSourceOptions<T>): Source<T> {
   if (paths.length === 0 || paths.includes('')) throw badOption('path', 'at least one path, none of them empty', JSON.stringify(options.path))
   if (!(splitBytes >= 1)) throw badOption('splitBytes', 'a number of bytes of at least 1', String(splitBytes))
   if (compression !== 'auto' && compression !== 'none' && !format.wholeFileCompression) throw compressionUnsupported(format.name, compression, paths.join(', '))
-  const monitorEveryMs = monitorEvery === undefined ? undefined : durationMs('monitorEvery', monitorEvery)
+  const monitorEveryMs = monitorEvery === undefined ? undefined : durationMs(monitorEvery)
+  if (monitorEveryMs === 0) throw badOption('monitorEvery', 'above zero', String(monitorEvery))
   const type = options.format.type ?? format.type
   const discovery = { paths, format, compression, splitBytes, includeHidden, monitorEveryMs }
   return defineSource<T, FileSplit, FileEnumeratorState>({
