@@ -1,14 +1,24 @@
-import { Packr } from 'msgpackr'
+import { createRequire } from 'node:module'
 import { MillraceError } from '../errors.ts'
 import { checkSerializable } from './check-serializable.ts'
 import { defineType } from './define-type.ts'
+import type * as Msgpackr from 'msgpackr'
 import type { TypeInformation } from './type-information.ts'
 
-/*
+let packr: Msgpackr.Packr | undefined
+
+/**
  * Every value carries the structures of its objects itself: structures shared between values would tie bytes to the
  * instance that wrote them. Objects are records and only Map is a MessagePack map, so that the two stay apart.
+ * Loaded at first use: it takes ten milliseconds that most jobs never need.
  */
-const packr = new Packr({ useRecords: true, moreTypes: true, useBigIntExtension: true, copyBuffers: true })
+function getPackr(): Msgpackr.Packr {
+  if (packr === undefined) {
+    const { Packr } = createRequire(import.meta.url)('msgpackr') as typeof Msgpackr
+    packr = new Packr({ useRecords: true, moreTypes: true, useBigIntExtension: true, copyBuffers: true })
+  }
+  return packr
+}
 
 const GENERIC: TypeInformation<unknown> = defineType<unknown>(
   { kind: 'generic' },
@@ -17,12 +27,12 @@ const GENERIC: TypeInformation<unknown> = defineType<unknown>(
     version: 1,
     write(value, output) {
       checkSerializable(value)
-      output.writeBytes(packr.pack(value))
+      output.writeBytes(getPackr().pack(value))
     },
     read(input) {
       const bytes = input.readBytes()
       try {
-        return packr.unpack(bytes) as unknown
+        return getPackr().unpack(bytes) as unknown
       } catch (error) {
         throw MillraceError.wrap(error, 'CORE_DATA_CORRUPT', 'expected a generic value in MessagePack', { origin: 'external' })
       }
