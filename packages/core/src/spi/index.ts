@@ -38,4 +38,4 @@ export type { MapStateTable, NamespaceCursor, StateTable } from './state-table.t
 export type { TimerQueue } from './timer-queue.ts'
 export type { Duration } from '../types/duration.ts'
 export { durationMs } from '../types/duration-ms.ts'
-export type { AnyType } from '../types/type-information.ts'
+export type { AnyType, TypeInformation, TypeSchema } from '../types/type-information.ts'
