@@ -1,1 +1,2 @@
-export {}
+export * as types from './types/types.ts'
+export type { Infer, TypeInformation, TypeSchema } from './types/type-information.ts'
