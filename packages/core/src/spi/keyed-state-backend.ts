@@ -32,6 +32,8 @@ export interface KeyedStateBackend {
   prefetch?(keys: readonly StateKey[]): Promise<void>
   notifyCheckpointComplete?(checkpointId: number): void
   notifyCheckpointAborted?(checkpointId: number): void
+  /** Names of restored states that no operator has registered, asked once it is open: they are dropped with the first snapshot. */
+  unclaimedStates?(): readonly string[]
   /** Number of entries in all tables, for tests and metrics; may walk. */
   entryCount(): number
   close(): void | Promise<void>

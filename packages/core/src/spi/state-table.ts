@@ -17,7 +17,7 @@ export interface StateTable<V> {
   drain(namespace: Namespace): NamespaceCursor<V>
   /** Namespaces that have entries, unordered. For layout `namespace`; others may walk everything. */
   namespaces(): Iterable<Namespace>
-  /** Entries of one namespace without removing them; must not be written while iterating. */
+  /** Entries of one namespace without removing them. While iterating only entries already passed may be written or removed. */
   scan(namespace: Namespace): Iterable<readonly [keyGroup: number, key: StateKey, value: V]>
   /** Namespaces of one key that have an entry, unordered. For layout `key` (sessions). */
   namespacesOf(keyGroup: number, key: StateKey): Iterable<Namespace>
@@ -42,4 +42,6 @@ export interface MapStateTable<UK, UV> {
   /** Insertion order for the heap, key order for ordered stores; entries may be removed while iterating. */
   entries(keyGroup: number, key: StateKey, namespace: Namespace): Iterable<readonly [UK, UV]>
   clear(keyGroup: number, key: StateKey, namespace: Namespace): void
+  /** Keys that have an entry in a namespace, unordered. Entries of keys already passed may be removed while iterating. */
+  keys(namespace: Namespace): Iterable<readonly [keyGroup: number, key: StateKey]>
 }

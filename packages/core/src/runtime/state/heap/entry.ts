@@ -1,0 +1,23 @@
+/** One value in a heap table. `epoch` is that of its last change: older than the current one, a snapshot may still need it. */
+export class Entry<V> {
+  value: V
+  epoch: number
+
+  constructor(value: V, epoch: number) {
+    this.value = value
+    this.epoch = epoch
+  }
+}
+
+/** An entry that knows its key, so that a map of them can be walked by values alone. */
+export class KeyedEntry<K, V> {
+  readonly key: K
+  value: V
+  epoch: number
+
+  constructor(key: K, value: V, epoch: number) {
+    this.key = key
+    this.value = value
+    this.epoch = epoch
+  }
+}

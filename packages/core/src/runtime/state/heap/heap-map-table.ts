@@ -1,0 +1,139 @@
+import { Buffer } from 'node:buffer'
+import type { Namespace, StateKey } from '../../../spi/keyed-state-backend.ts'
+import type { StateMeta } from '../../../spi/keyed-state-snapshot.ts'
+import type { MapStateTable } from '../../../spi/state-table.ts'
+import { createDataOutput } from '../../../types/byte-data-output.ts'
+import type { AnyType } from '../../../types/type-information.ts'
+import { writeMapEntry } from '../entry-encoding.ts'
+import type { EntryReader, MapEntrySerializers } from '../entry-encoding.ts'
+import { KeyedEntry } from './entry.ts'
+import type { HeapBudget } from './heap-budget.ts'
+import type { HeapPart } from './heap-part.ts'
+import { KeyNamespaceMap } from './key-namespace-map.ts'
+import type { SnapshotCut } from './snapshot-cut.ts'
+
+/** By user key, or by what stands for it: see `#slotOf`. */
+type UserEntries<UK, UV> = Map<unknown, KeyedEntry<UK, UV>>
+
+/** A low surrogate starts no well-formed string, so that no user key that is a string equals an encoded one. */
+const ENCODED_USER_KEY = '\udc00'
+
+const scratch = createDataOutput(256)
+
+/** The heap table of map state: every entry of a user map is stamped and written on its own. */
+export class HeapMapTable<UK, UV> implements MapStateTable<UK, UV>, HeapPart {
+  readonly meta: StateMeta
+  readonly #index: number
+  readonly #serializers: MapEntrySerializers & { readonly userKey: AnyType['serializer']; readonly value: AnyType['serializer'] }
+  readonly #cut: SnapshotCut
+  readonly #budget: HeapBudget
+  readonly #maps: KeyNamespaceMap<UserEntries<UK, UV>>
+
+  constructor(meta: StateMeta, index: number, userKeyType: AnyType, valueType: AnyType, cut: SnapshotCut, budget: HeapBudget) {
+    this.meta = meta
+    this.#index = index
+    this.#serializers = { userKey: userKeyType.serializer, value: valueType.serializer }
+    this.#cut = cut
+    this.#budget = budget
+    this.#maps = new KeyNamespaceMap(cut.range)
+  }
+
+  get(keyGroup: number, key: StateKey, namespace: Namespace, userKey: UK): UV | undefined {
+    return this.#maps.get(keyGroup, key, namespace)?.get(this.#slotOf(userKey))?.value
+  }
+
+  put(keyGroup: number, key: StateKey, namespace: Namespace, userKey: UK, value: UV): void {
+    const slot = this.#slotOf(userKey)
+    let map = this.#maps.get(keyGroup, key, namespace)
+    if (map === undefined) {
+      map = new Map()
+      this.#maps.set(keyGroup, key, namespace, map)
+    }
+    const entry = map.get(slot)
+    if (entry === undefined) {
+      map.set(slot, new KeyedEntry(userKey, value, this.#cut.epoch))
+      this.#budget.added(userKey, value)
+      return
+    }
+    if (entry.epoch !== this.#cut.epoch) this.#preserve(keyGroup, key, namespace, entry)
+    entry.value = value
+  }
+
+  remove(keyGroup: number, key: StateKey, namespace: Namespace, userKey: UK): boolean {
+    const slot = this.#slotOf(userKey)
+    const map = this.#maps.get(keyGroup, key, namespace)
+    const entry = map?.get(slot)
+    if (map === undefined || entry === undefined) return false
+    if (entry.epoch !== this.#cut.epoch) this.#preserve(keyGroup, key, namespace, entry)
+    map.delete(slot)
+    if (map.size === 0) this.#maps.delete(keyGroup, key, namespace)
+    this.#budget.entries--
+    return true
+  }
+
+  has(keyGroup: number, key: StateKey, namespace: Namespace, userKey: UK): boolean {
+    return this.#maps.get(keyGroup, key, namespace)?.has(this.#slotOf(userKey)) ?? false
+  }
+
+  isEmpty(keyGroup: number, key: StateKey, namespace: Namespace): boolean {
+    return this.#maps.get(keyGroup, key, namespace) === undefined
+  }
+
+  *entries(keyGroup: number, key: StateKey, namespace: Namespace): Generator<readonly [UK, UV]> {
+    for (const entry of this.#maps.get(keyGroup, key, namespace)?.values() ?? []) yield [entry.key, entry.value]
+  }
+
+  clear(keyGroup: number, key: StateKey, namespace: Namespace): void {
+    const map = this.#maps.get(keyGroup, key, namespace)
+    if (map === undefined) return
+    this.#maps.delete(keyGroup, key, namespace)
+    this.#budget.entries -= map.size
+    // an iterator over the map may still be open and must end; the snapshot keeps a list of its own
+    if (this.#cut.active) {
+      const entries = [...map.values()]
+      this.#cut.detach(keyGroup, () => this.#walkEntries(keyGroup, key, namespace, entries))
+    }
+    map.clear()
+  }
+
+  *keys(namespace: Namespace): Generator<readonly [keyGroup: number, key: StateKey]> {
+    for (const [keyGroup, key] of this.#maps.ofNamespace(namespace)) yield [keyGroup, key]
+  }
+
+  *walk(keyGroup: number): Generator<void> {
+    for (const [key, map] of this.#maps.plain(keyGroup) ?? []) yield* this.#walkEntries(keyGroup, key, null, map.values())
+    for (const [key, namespaces] of this.#maps.named(keyGroup) ?? []) {
+      for (const [namespace, map] of namespaces) yield* this.#walkEntries(keyGroup, key, namespace, map.values())
+    }
+  }
+
+  load(keyGroup: number, reader: EntryReader): void {
+    const key = reader.readKey()
+    const namespace = reader.readNamespace()
+    reader.beginUserKey()
+    const userKey = this.#serializers.userKey.read(reader.input) as UK
+    this.put(keyGroup, key, namespace, userKey, this.#serializers.value.read(reader.input) as UV)
+  }
+
+  /** What a Map compares as the state should: objects are equal when their bytes are. */
+  #slotOf(userKey: UK): unknown {
+    if (typeof userKey !== 'object' || userKey === null) return userKey
+    scratch.reset()
+    this.#serializers.userKey.write(userKey as never, scratch)
+    const bytes = scratch.view()
+    return ENCODED_USER_KEY + Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+  }
+
+  *#walkEntries(keyGroup: number, key: StateKey, namespace: Namespace, entries: Iterable<KeyedEntry<UK, UV>>): Generator<void> {
+    for (const entry of entries) {
+      if (entry.epoch !== this.#cut.epoch) this.#preserve(keyGroup, key, namespace, entry)
+      if (this.#cut.endsSlice()) yield
+    }
+  }
+
+  /** Writes the entry if the snapshot in progress lacks it, and stamps it. */
+  #preserve(keyGroup: number, key: StateKey, namespace: Namespace, entry: KeyedEntry<UK, UV>): void {
+    if (this.#cut.active) writeMapEntry(this.#cut.output(keyGroup), this.#index, key, namespace, entry.key, entry.value, this.#serializers)
+    entry.epoch = this.#cut.epoch
+  }
+}

@@ -1,0 +1,118 @@
+import type { Namespace, StateKey } from '../../../spi/keyed-state-backend.ts'
+import type { StateMeta } from '../../../spi/keyed-state-snapshot.ts'
+import type { NamespaceCursor, StateTable } from '../../../spi/state-table.ts'
+import type { AnyType } from '../../../types/type-information.ts'
+import { writeValueEntry } from '../entry-encoding.ts'
+import type { EntryReader } from '../entry-encoding.ts'
+import { Entry } from './entry.ts'
+import type { HeapBudget } from './heap-budget.ts'
+import type { HeapPart } from './heap-part.ts'
+import { KeyNamespaceMap } from './key-namespace-map.ts'
+import type { SnapshotCut } from './snapshot-cut.ts'
+
+/** The heap table of layout `key`: most lookups go to one key without a namespace. */
+export class KeyLayoutTable<V> implements StateTable<V>, HeapPart {
+  readonly meta: StateMeta
+  readonly #index: number
+  readonly #serializer: AnyType['serializer']
+  readonly #cut: SnapshotCut
+  readonly #budget: HeapBudget
+  readonly #entries: KeyNamespaceMap<Entry<V>>
+
+  constructor(meta: StateMeta, index: number, type: AnyType, cut: SnapshotCut, budget: HeapBudget) {
+    this.meta = meta
+    this.#index = index
+    this.#serializer = type.serializer
+    this.#cut = cut
+    this.#budget = budget
+    this.#entries = new KeyNamespaceMap(cut.range)
+  }
+
+  get(keyGroup: number, key: StateKey, namespace: Namespace): V | undefined {
+    return this.#entries.get(keyGroup, key, namespace)?.value
+  }
+
+  getForUpdate(keyGroup: number, key: StateKey, namespace: Namespace): V | undefined {
+    const entry = this.#entries.get(keyGroup, key, namespace)
+    if (entry === undefined) return undefined
+    if (entry.epoch !== this.#cut.epoch) this.#preserve(keyGroup, key, namespace, entry)
+    return entry.value
+  }
+
+  put(keyGroup: number, key: StateKey, namespace: Namespace, value: V): void {
+    const entry = this.#entries.get(keyGroup, key, namespace)
+    if (entry === undefined) {
+      this.#entries.set(keyGroup, key, namespace, new Entry(value, this.#cut.epoch))
+      this.#budget.added(key, value)
+      return
+    }
+    if (entry.epoch !== this.#cut.epoch) this.#preserve(keyGroup, key, namespace, entry)
+    entry.value = value
+  }
+
+  remove(keyGroup: number, key: StateKey, namespace: Namespace): void {
+    const entry = this.#entries.get(keyGroup, key, namespace)
+    if (entry === undefined) return
+    if (entry.epoch !== this.#cut.epoch) this.#preserve(keyGroup, key, namespace, entry)
+    this.#entries.delete(keyGroup, key, namespace)
+    this.#budget.entries--
+  }
+
+  drain(namespace: Namespace): NamespaceCursor<V> {
+    const entries = this.#entries.ofNamespace(namespace)
+    const cursor = {
+      keyGroup: -1,
+      key: '' as StateKey,
+      value: undefined as V,
+      next: (): boolean => {
+        const step = entries.next()
+        if (step.done === true) return false
+        const [keyGroup, key, entry] = step.value
+        cursor.keyGroup = keyGroup
+        cursor.key = key
+        cursor.value = entry.value
+        this.remove(keyGroup, key, namespace)
+        return true
+      },
+    }
+    return cursor
+  }
+
+  namespaces(): Iterable<Namespace> {
+    return this.#entries.namespaces()
+  }
+
+  *scan(namespace: Namespace): Generator<readonly [keyGroup: number, key: StateKey, value: V]> {
+    for (const [keyGroup, key, entry] of this.#entries.ofNamespace(namespace)) yield [keyGroup, key, entry.value]
+  }
+
+  namespacesOf(keyGroup: number, key: StateKey): Iterable<Namespace> {
+    return this.#entries.namespacesOf(keyGroup, key)
+  }
+
+  *walk(keyGroup: number): Generator<void> {
+    const epoch = this.#cut.epoch
+    for (const [key, entry] of this.#entries.plain(keyGroup) ?? []) {
+      if (entry.epoch !== epoch) this.#preserve(keyGroup, key, null, entry)
+      if (this.#cut.endsSlice()) yield
+    }
+    for (const [key, namespaces] of this.#entries.named(keyGroup) ?? []) {
+      for (const [namespace, entry] of namespaces) {
+        if (entry.epoch !== epoch) this.#preserve(keyGroup, key, namespace, entry)
+        if (this.#cut.endsSlice()) yield
+      }
+    }
+  }
+
+  load(keyGroup: number, reader: EntryReader): void {
+    const key = reader.readKey()
+    const namespace = reader.readNamespace()
+    this.put(keyGroup, key, namespace, this.#serializer.read(reader.input) as V)
+  }
+
+  /** Writes the entry if the snapshot in progress lacks it, and stamps it. */
+  #preserve(keyGroup: number, key: StateKey, namespace: Namespace, entry: Entry<V>): void {
+    if (this.#cut.active) writeValueEntry(this.#cut.output(keyGroup), this.#index, key, namespace, entry.value, this.#serializer)
+    entry.epoch = this.#cut.epoch
+  }
+}

@@ -1,0 +1,77 @@
+import { MillraceError } from '../../../errors.ts'
+import type { KeyGroupRange } from '../../../spi/key-group-range.ts'
+import type { KeyedStateReader, StateMeta } from '../../../spi/keyed-state-snapshot.ts'
+import { EntryReader } from '../entry-encoding.ts'
+import { requireReadable } from '../state-compatibility.ts'
+
+interface RestoredPart {
+  readonly states: readonly StateMeta[]
+  /** Names of states that no table has asked for yet. */
+  readonly unclaimed: Set<string>
+  readonly groups: readonly { readonly keyGroup: number; readonly bytes: Uint8Array }[]
+}
+
+/** Timer queues and states have names of their own each. */
+const nameOf = (meta: StateMeta): string => (meta.kind === 'timer' ? `timer ${meta.name}` : meta.name)
+
+/** Restored entries, kept as bytes until the operator registers their state: only then is their type known. */
+export class RestoredState {
+  readonly #operatorUid: string
+  #parts: RestoredPart[] = []
+
+  constructor(operatorUid: string) {
+    this.#operatorUid = operatorUid
+  }
+
+  async read(readers: readonly KeyedStateReader[], range: KeyGroupRange): Promise<void> {
+    for (const reader of readers) {
+      const groups: { keyGroup: number; bytes: Uint8Array }[] = []
+      const end = Math.min(range.end, reader.keyGroups.end)
+      for (let keyGroup = Math.max(range.start, reader.keyGroups.start); keyGroup <= end; keyGroup++) {
+        const bytes = await reader.read(keyGroup)
+        if (bytes.length > 0) groups.push({ keyGroup, bytes })
+      }
+      this.#parts.push({ states: reader.states, unclaimed: new Set(reader.states.map(nameOf)), groups })
+    }
+  }
+
+  /** Hands every restored entry of a state to `load`. Throws STATE_INCOMPATIBLE. */
+  claim(meta: StateMeta, load: (keyGroup: number, reader: EntryReader) => void): void {
+    const name = nameOf(meta)
+    const reader = new EntryReader()
+    for (const part of this.#parts) {
+      const index = part.states.findIndex((state) => nameOf(state) === name)
+      if (index === -1) continue
+      requireReadable(part.states[index] as StateMeta, meta, this.#operatorUid)
+      for (const { keyGroup, bytes } of part.groups) this.#loadGroup(keyGroup, bytes, index, reader, load)
+      part.unclaimed.delete(name)
+    }
+    this.#parts = this.#parts.filter((part) => part.unclaimed.size > 0)
+  }
+
+  /** Names of restored states that nobody registered. */
+  unclaimed(): readonly string[] {
+    return [...new Set(this.#parts.flatMap((part) => [...part.unclaimed]))].sort()
+  }
+
+  /** Gives up what nobody registered. */
+  forget(): void {
+    this.#parts = []
+  }
+
+  #loadGroup(keyGroup: number, bytes: Uint8Array, state: number, reader: EntryReader, load: (keyGroup: number, reader: EntryReader) => void): void {
+    reader.wrap(bytes)
+    while (reader.next()) {
+      if (reader.state !== state) continue
+      load(keyGroup, reader)
+      if (!reader.atEnd()) throw this.#corrupt(keyGroup)
+    }
+  }
+
+  #corrupt(keyGroup: number): MillraceError {
+    return new MillraceError('STATE_CORRUPT', `Expected an entry of key group ${keyGroup} to end with its value, found more bytes: the serializer that wrote it is another one`, {
+      origin: 'external',
+      at: { uid: this.#operatorUid },
+    })
+  }
+}

@@ -1,0 +1,88 @@
+import type { Namespace, StateKey } from '../../../spi/keyed-state-backend.ts'
+
+/** Above this many timers a bucket gets an index; below, looking through them is cheaper. */
+const INDEX_ABOVE = 8
+
+/** One timer, linked into its bucket (order of firing) and into its key group (order of snapshots). */
+export class HeapTimer {
+  readonly timestamp: number
+  readonly keyGroup: number
+  readonly key: StateKey
+  readonly namespace: Namespace
+  /** Of its registration, or of the snapshot that has it. */
+  epoch: number
+  removed = false
+  previous: HeapTimer | undefined
+  next: HeapTimer | undefined
+  previousInGroup: HeapTimer | undefined
+  nextInGroup: HeapTimer | undefined
+  /** Another timer of the same bucket and key, in another namespace. */
+  nextOfKey: HeapTimer | undefined
+
+  constructor(timestamp: number, keyGroup: number, key: StateKey, namespace: Namespace, epoch: number) {
+    this.timestamp = timestamp
+    this.keyGroup = keyGroup
+    this.key = key
+    this.namespace = namespace
+    this.epoch = epoch
+  }
+}
+
+/** The timers of one timestamp in the order they were registered, one per (key, namespace). */
+export class TimerBucket {
+  first: HeapTimer | undefined
+  #last: HeapTimer | undefined
+  #size = 0
+  #byKey: Map<StateKey, HeapTimer> | undefined
+
+  find(key: StateKey, namespace: Namespace): HeapTimer | undefined {
+    if (this.#byKey !== undefined) {
+      let timer = this.#byKey.get(key)
+      while (timer !== undefined && timer.namespace !== namespace) timer = timer.nextOfKey
+      return timer
+    }
+    let timer = this.first
+    while (timer !== undefined && (timer.namespace !== namespace || timer.key !== key)) timer = timer.next
+    return timer
+  }
+
+  add(timer: HeapTimer): void {
+    timer.previous = this.#last
+    if (this.#last === undefined) this.first = timer
+    else this.#last.next = timer
+    this.#last = timer
+    this.#size++
+    if (this.#byKey !== undefined) this.#index(this.#byKey, timer)
+    else if (this.#size > INDEX_ABOVE) this.#buildIndex()
+  }
+
+  remove(timer: HeapTimer): void {
+    if (timer.previous === undefined) this.first = timer.next
+    else timer.previous.next = timer.next
+    if (timer.next === undefined) this.#last = timer.previous
+    else timer.next.previous = timer.previous
+    this.#size--
+    if (this.#byKey !== undefined) this.#unindex(this.#byKey, timer)
+  }
+
+  #buildIndex(): void {
+    const byKey = new Map<StateKey, HeapTimer>()
+    for (let timer = this.first; timer !== undefined; timer = timer.next) this.#index(byKey, timer)
+    this.#byKey = byKey
+  }
+
+  #index(byKey: Map<StateKey, HeapTimer>, timer: HeapTimer): void {
+    timer.nextOfKey = byKey.get(timer.key)
+    byKey.set(timer.key, timer)
+  }
+
+  #unindex(byKey: Map<StateKey, HeapTimer>, timer: HeapTimer): void {
+    const head = byKey.get(timer.key)
+    if (head !== timer) {
+      let before = head
+      while (before !== undefined && before.nextOfKey !== timer) before = before.nextOfKey
+      if (before !== undefined) before.nextOfKey = timer.nextOfKey
+    } else if (timer.nextOfKey === undefined) byKey.delete(timer.key)
+    else byKey.set(timer.key, timer.nextOfKey)
+  }
+}
