@@ -1,1 +1,3 @@
-export {}
+export { csv } from './csv.ts'
+export type { CsvFormat } from './csv.ts'
+export type { CsvOptions } from './csv-options.ts'

@@ -1,0 +1,105 @@
+import { MillraceError } from '@millrace/core/spi'
+import type { AnyType, TypeSchema } from '@millrace/core/spi'
+import type { CsvDialect } from './csv-options.ts'
+import { fieldDecoder, INVALID } from './field-decoder.ts'
+import type { FieldDecoder } from './field-decoder.ts'
+import type { RecordScanner } from './record-scanner.ts'
+import { rowFactory } from './row-factory.ts'
+import type { RowFactory } from './row-factory.ts'
+
+export type RowField = Extract<TypeSchema, { kind: 'row' }>['fields'][number]
+
+/** The fields of a row type. Throws CSV_UNSUPPORTED_TYPE for any other type. */
+export function rowFields(type: AnyType): readonly RowField[] {
+  if (type.schema.kind === 'row') return type.schema.fields
+  throw new MillraceError('CSV_UNSUPPORTED_TYPE', `csv(type): expected a row type, found ${type.schema.kind}. Write types.row({ … })`, { origin: 'user' })
+}
+
+/** Turns scanned records into rows. Columns that the row type lacks are never decoded. */
+export class RowDecoder {
+  /** How many fields every record must have. */
+  readonly columnCount: number
+  /** After a failed `decode`: what was wrong with which field. */
+  failure: { readonly field: string; readonly reason: string } | undefined
+  readonly #fields: readonly RowField[]
+  readonly #columns: Int32Array
+  readonly #decoders: readonly FieldDecoder[]
+  readonly #values: unknown[]
+  readonly #make: RowFactory
+
+  /** @param columns the names of the file's columns in order. */
+  constructor(fields: readonly RowField[], columns: readonly string[], dialect: CsvDialect, path: string) {
+    this.columnCount = columns.length
+    this.#fields = fields
+    this.#columns = Int32Array.from(fields, ({ name }) => columnIndex(name, columns, path))
+    this.#decoders = fields.map(({ name, type }) => fieldDecoder(type, dialect.nullTokens, name))
+    this.#values = fields.map(() => null)
+    this.#make = rowFactory(fields.map(({ name }) => name))
+  }
+
+  /** The row, or undefined with `failure` set. */
+  decode(record: RecordScanner, bytes: Buffer): Readonly<Record<string, unknown>> | undefined {
+    const decoders = this.#decoders
+    const values = this.#values
+    for (let i = 0; i < decoders.length; i++) {
+      const column = this.#columns[i] as number
+      const start = record.starts[column] as number
+      const end = record.ends[column] as number
+      const value = (decoders[i] as FieldDecoder)(bytes, start, end, record.kinds[column] as number)
+      if (value === INVALID) {
+        this.#fail(i, bytes, start, end)
+        return undefined
+      }
+      values[i] = value
+    }
+    return this.#make(values)
+  }
+
+  #fail(index: number, bytes: Buffer, start: number, end: number): void {
+    const { name, type } = this.#fields[index] as RowField
+    const shown = end - start > 60 ? `${bytes.toString('utf8', start, start + 60)}…` : bytes.toString('utf8', start, end)
+    this.failure = { field: name, reason: `Field ${name}: expected ${expectation(type)}, found ${start === end ? 'nothing' : JSON.stringify(shown)}` }
+  }
+}
+
+function columnIndex(name: string, columns: readonly string[], path: string): number {
+  const index = columns.indexOf(name)
+  if (index >= 0 && !columns.includes(name, index + 1)) return index
+  const found = index < 0 ? `no column ${name}` : `the column ${name} more than once`
+  throw new MillraceError(
+    'CSV_COLUMNS',
+    `${path}: the row type needs a column ${name}, found ${found} among ${columns.map((each) => JSON.stringify(each)).join(', ')}. ` +
+      'Correct the row type or the file; for files without a header set header: false',
+    { origin: 'external', at: { file: path, field: name } },
+  )
+}
+
+function expectation(type: TypeSchema): string {
+  switch (type.kind) {
+    case 'nullable':
+      return `${expectation(type.of)}, or null`
+    case 'int':
+      return 'a whole number of 32 bits'
+    case 'long':
+      return 'a whole number within ±(2^53 − 1) (types.bigint() takes larger ones)'
+    case 'float':
+    case 'double':
+      return 'a number'
+    case 'decimal':
+      return `a decimal number of at most ${type.precision} digits, ${type.scale} of them after the point`
+    case 'enum':
+      return `one of ${type.values.join(', ')}`
+    case 'timestamp':
+      return 'a timestamp such as 2001-01-31T12:00:00Z, or epoch milliseconds'
+    case 'date':
+      return 'a date such as 2001-01-31'
+    case 'time':
+      return 'a time such as 12:00:00'
+    case 'boolean':
+      return 'true or false'
+    case 'bytes':
+      return 'base64'
+    default:
+      return `a ${type.kind}`
+  }
+}

@@ -1,0 +1,84 @@
+import { types } from '@millrace/core'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { csv } from '../src/index.ts'
+import { input, readCsv } from './read-csv.ts'
+
+const Row = types.row({ n: types.int(), s: types.string() })
+
+/** Lines good and bad, in all line breaks. */
+const line = fc.oneof(
+  fc.nat(99).map((n) => `${n},plain`),
+  fc.nat(99).map((n) => `${n},"quo""ted é漢"`),
+  fc.constantFrom('', 'bad,x', '1', '1,2,3', '7,"open', '8,"x"y', '9,a"b'),
+)
+const file = fc.tuple(fc.array(fc.tuple(line, fc.constantFrom('\n', '\r\n', '\r'))), fc.boolean()).map(([lines, cut]) => {
+  const text = `n,s\n${lines.map(([content, end]) => content + end).join('')}`
+  return cut ? text.replace(/[\r\n]+$/, '') : text
+})
+const shown = (read: Awaited<ReturnType<typeof readCsv>>) => [read.rows, read.bad.map(({ record }) => [record.code, record.offset, Buffer.from(record.raw ?? []).toString()])]
+
+test('the same records come out whatever the chunks', async () => {
+  const format = csv(Row).fileReader
+  await fc.assert(
+    fc.asyncProperty(file, fc.integer({ min: 1, max: 40 }), async (text, chunkBytes) => {
+      expect(shown(await readCsv(format, input(text, chunkBytes)))).toEqual(shown(await readCsv(format, input(text))))
+    }),
+    { numRuns: 200 },
+  )
+})
+
+test('reading again from a position gives the rest', async () => {
+  const format = csv(Row).fileReader
+  await fc.assert(
+    fc.asyncProperty(file, fc.integer({ min: 1, max: 40 }), fc.nat(), async (text, chunkBytes, pick) => {
+      const { batches } = await readCsv(format, input(text, chunkBytes))
+      const from = batches.length === 0 ? 0 : pick % batches.length
+      const position = batches[from]?.position
+      if (position === undefined) return
+      const rest = await readCsv(format, input(text, 9), { position })
+      expect(rest.batches[0]?.position).toBe(position)
+      expect(rest.rows).toEqual(batches.slice(from).flatMap((batch) => batch.values))
+      expect(rest.bad.map(({ record }) => record.offset)).toEqual(batches.slice(from).flatMap((batch) => batch.bad.map(({ record }) => record.offset)))
+    }),
+    { numRuns: 200 },
+  )
+})
+
+test('ranges give every record exactly once, wherever they are cut', async () => {
+  const format = csv(Row, { embeddedNewlines: false }).fileReader
+  await fc.assert(
+    fc.asyncProperty(file, fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 20 }), async (text, targetBytes, chunkBytes) => {
+      const whole = await readCsv(format, input(text))
+      const ranges = (await format.planRanges?.(input(text), { targetBytes, signal: new AbortController().signal })) ?? []
+      expect(ranges[0]?.start).toBe(0)
+      expect(ranges.at(-1)?.end).toBe(Buffer.byteLength(text))
+      const parts = await Promise.all(ranges.map((range) => readCsv(format, input(text, chunkBytes), { range })))
+      expect(parts.flatMap((part) => part.rows)).toEqual(whole.rows)
+      expect(parts.flatMap((part) => part.bad.map(({ record }) => record.offset))).toEqual(whole.bad.map(({ record }) => record.offset))
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('a resume inside a range stays inside it', async () => {
+  const format = csv(Row, { embeddedNewlines: false }).fileReader
+  const text = `n,s\n${Array.from({ length: 3000 }, (_, i) => `${i},text ${i}`).join('\n')}`
+  const range = { start: 10_000, end: 30_000 }
+  const whole = await readCsv(format, input(text, 4096), { range })
+  const second = whole.batches[1]
+  const rest = await readCsv(format, input(text, 512), { range, ...(second === undefined ? {} : { position: second.position }) })
+  expect(rest.rows).toEqual(whole.batches.slice(1).flatMap((batch) => batch.values))
+  expect(whole.rows.length).toBeGreaterThan(1200)
+})
+
+test('lines are counted from the start of the file, and unknown elsewhere', async () => {
+  const format = csv(Row, { embeddedNewlines: false }).fileReader
+  const text = 'n,s\n1,a\n\nx,b\n2,c\ny,d\n'
+  expect((await readCsv(format, input(text))).bad.map(({ record }) => record.line)).toEqual([4, 6])
+  expect((await readCsv(format, input(text), { range: { start: 5, end: 99 } })).bad.map(({ record }) => record.line)).toEqual([null, null])
+})
+
+test('a file with line breaks in its fields is one range', () => {
+  expect(csv(Row).fileReader.planRanges).toBeUndefined()
+})
