@@ -1,3 +1,6 @@
+export type { Compression } from './compression.ts'
+export { fileSink } from './sink/file-sink.ts'
+export type { FileSinkOptions } from './sink/file-sink.ts'
+export type { FileSinkCompression } from './sink/compressor.ts'
 export { fileSource } from './source/file-source.ts'
 export type { FileSourceOptions } from './source/file-source.ts'
-export type { Compression } from './compression.ts'

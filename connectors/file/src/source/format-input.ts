@@ -8,7 +8,7 @@ const CHUNK_BYTES = 1024 * 1024
 /** An open file as a format sees it. */
 export function formatInput(file: OpenFile, compression: Compression): FormatInput {
   if (compression === 'none') return { path: file.path, bytes: file, chunks: (offset) => readChunks(file, offset) }
-  return { path: file.path, chunks: (offset) => decompress(file.path, compression, readChunks(file, 0), offset) }
+  return { path: file.path, chunks: (offset) => decompress(file, compression, (position) => readChunks(file, position), offset) }
 }
 
 /** Reads in order, one chunk ahead of the consumer. */

@@ -50,7 +50,10 @@ export class SplitReading<T> {
       if (this.#failure !== undefined) throw this.#failure
       const next = this.#next
       if (next === undefined) {
-        if (this.#ended) return 'ended'
+        if (this.#ended) {
+          if (this.#toSkip === 0) return 'ended'
+          throw fileChanged(this.#split, `it has ${this.#toSkip} records fewer than were read from it before the checkpoint, or its format was configured differently then`)
+        }
         this.#reading ??= this.#readNext()
         return 'pending'
       }
@@ -110,6 +113,7 @@ export class SplitReading<T> {
   async #readNext(): Promise<void> {
     try {
       this.#records ??= await this.#open()
+      this.#stop.signal.throwIfAborted()
       let batch = await this.#records.readBatch()
       while (batch !== undefined && size(batch) === 0) batch = await this.#records.readBatch()
       if (batch === undefined) await this.#end()
