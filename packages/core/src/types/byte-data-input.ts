@@ -1,9 +1,11 @@
 import { MillraceError } from '../errors.ts'
+import { MAX_SHORT_ASCII, shortAsciiDecoder } from './short-ascii.ts'
 import type { DataInput } from './data-input.ts'
+import type { ShortAsciiDecoder } from './short-ascii.ts'
 
 const EMPTY = new Uint8Array(0)
-/** Up to here joining char codes beats the call into native code. */
-const SHORT_STRING = 32
+/** The bits of 2^53 − 1 above the lowest 28. */
+const MAX_HIGH = 2 ** 25 - 1
 
 class ByteDataInput implements DataInput {
   position = 0
@@ -12,6 +14,7 @@ class ByteDataInput implements DataInput {
   // made on first use: many inputs hold neither floats nor long strings, and `wrap` is called once per stored value
   #view: DataView | undefined
   #text: Buffer | undefined
+  readonly #decodeShort: ShortAsciiDecoder = shortAsciiDecoder()
 
   constructor(bytes: Uint8Array) {
     this.wrap(bytes)
@@ -66,22 +69,27 @@ class ByteDataInput implements DataInput {
     const first = this.readByte()
     const low = (first & 0x7f) >>> 1
     const magnitude = first < 0x80 ? low : low + 64 * this.readVarUint()
-    if (magnitude > Number.MAX_SAFE_INTEGER) throw corrupt('an integer beyond 2^53 − 1', this.position)
+    if (magnitude > Number.MAX_SAFE_INTEGER) throw corrupt(this.position)
     return (first & 1) === 0 ? magnitude : -magnitude - 1
   }
 
   readVarUint(): number {
-    let byte = this.readByte()
-    if (byte < 0x80) return byte
-    let value = byte & 0x7f
-    let scale = 128
-    do {
-      byte = this.readByte()
-      value += (byte & 0x7f) * scale
-      scale *= 128
-      if (value > Number.MAX_SAFE_INTEGER || scale > 2 ** 63) throw corrupt('an integer beyond 2^53 − 1', this.position)
-    } while (byte >= 0x80)
-    return value
+    let low = 0
+    for (let shift = 0; shift < 28; shift += 7) {
+      const byte = this.readByte()
+      low |= (byte & 0x7f) << shift
+      if (byte < 0x80) return low
+    }
+    // what is left of 53 bits fits an integer again
+    let high = 0
+    for (let shift = 0; shift < 28; shift += 7) {
+      const byte = this.readByte()
+      high |= (byte & 0x7f) << shift
+      if (byte < 0x80) break
+      if (shift === 21) throw corrupt(this.position)
+    }
+    if (high > MAX_HIGH) throw corrupt(this.position)
+    return high * 2 ** 28 + low
   }
 
   readBigInt(): bigint {
@@ -96,15 +104,11 @@ class ByteDataInput implements DataInput {
   readString(): string {
     const length = this.readVarUint()
     const start = this.#take(length)
-    if (length > SHORT_STRING) return this.#readUtf8(start, length)
+    if (length > MAX_SHORT_ASCII) return this.#readUtf8(start, length)
     const bytes = this.#bytes
-    let text = ''
-    for (let index = start; index < start + length; index++) {
-      const code = bytes[index] as number
-      if (code > 0x7f) return this.#readUtf8(start, length)
-      text += String.fromCharCode(code)
-    }
-    return text
+    let bits = 0
+    for (let index = start; index < start + length; index++) bits |= bytes[index] as number
+    return bits > 0x7f ? this.#readUtf8(start, length) : this.#decodeShort(bytes, start, length)
   }
 
   #readUtf8(start: number, length: number): string {
@@ -131,8 +135,8 @@ function truncated(byteCount: number, position: number, end: number): MillraceEr
   return new MillraceError('CORE_DATA_TRUNCATED', message, { origin: 'external', at: { offset: position } })
 }
 
-function corrupt(found: string, position: number): MillraceError {
-  const message = `found ${found} before position ${position}: these bytes were not written by the type that reads them`
+function corrupt(position: number): MillraceError {
+  const message = `expected an integer of at most 53 bits, found a longer one before position ${position}: these bytes were not written by the type that reads them`
   return new MillraceError('CORE_DATA_CORRUPT', message, { origin: 'external', at: { offset: position } })
 }
 

@@ -1,7 +1,7 @@
 import type { DataOutput } from './data-output.ts'
 
-/** Up to here a loop over char codes beats the call into native code (measured: about 32 characters). */
-const SHORT_STRING = 32
+/** Up to here a loop over char codes beats the call into native code, by measurement. */
+const SHORT_STRING = 14
 const MAX_VARINT_BYTES = 8
 
 class ByteDataOutput implements DataOutput {
@@ -49,16 +49,16 @@ class ByteDataOutput implements DataOutput {
 
   writeVarLong(value: number): void {
     // zig-zag(v) = 2m + sign may exceed 2^53, so its lowest seven bits are taken before it is ever formed
-    const negative = value < 0
-    const magnitude = negative ? -(value + 1) : value
-    const low = ((magnitude % 64) << 1) | (negative ? 1 : 0)
+    const sign = value < 0 ? 1 : 0
+    const magnitude = value < 0 ? -1 - value : value
     this.#reserve(MAX_VARINT_BYTES)
     if (magnitude < 64) {
-      this.#buffer[this.position++] = low
+      this.#buffer[this.position++] = (magnitude << 1) | sign
       return
     }
-    this.#buffer[this.position++] = low | 0x80
-    this.#putVarUint(Math.floor(magnitude / 64))
+    const rest = Math.floor(magnitude / 64)
+    this.#buffer[this.position++] = 0x80 | ((magnitude - rest * 64) << 1) | sign
+    this.#putVarUint(rest)
   }
 
   writeVarUint(value: number): void {
@@ -68,11 +68,16 @@ class ByteDataOutput implements DataOutput {
 
   #putVarUint(value: number): void {
     const buffer = this.#buffer
-    let rest = value
     let at = this.position
-    while (rest > 0x7fffffff) {
-      buffer[at++] = (rest % 128) | 0x80
-      rest = Math.floor(rest / 128)
+    let rest = value
+    if (value >= 2 ** 28) {
+      // two halves that fit integers: arithmetic on doubles costs several times as much
+      rest = Math.floor(value / 2 ** 28)
+      let low = value - rest * 2 ** 28
+      for (let count = 0; count < 4; count++) {
+        buffer[at++] = (low & 0x7f) | 0x80
+        low >>>= 7
+      }
     }
     while (rest > 0x7f) {
       buffer[at++] = (rest & 0x7f) | 0x80

@@ -18,9 +18,8 @@ const words = new Int32Array(double.buffer)
  */
 export function keyHash(stateKey: StateKey): number {
   if (typeof stateKey === 'string') {
-    if (stateKey.charCodeAt(0) === ENCODED_KEY_MARK) return hashChars(stateKey, 1, 0, 0, 0xff)
-    const length = stateKey.length
-    return length > MAX_SHORT_STRING ? hashWritten(stateKey) : hashChars(stateKey, 0, KEY_TAG.string | (length << 8), 2, 0x7f)
+    const first = stateKey.length > 0 ? stateKey.charCodeAt(0) : 0
+    return first === ENCODED_KEY_MARK ? hashFrom(stateKey, 1, MURMUR3_SEED, stateKey.length - 1, 0xff) : hashText(stateKey, first)
   }
   if (typeof stateKey === 'number') return hashNumber(stateKey)
   return typeof stateKey === 'boolean' ? finish(mixTail(MURMUR3_SEED, stateKey ? KEY_TAG.true : KEY_TAG.false), 1) : hashWritten(stateKey)
@@ -33,24 +32,36 @@ export function hashWritten(stateKey: StateKey): number {
   return murmur3(output.view())
 }
 
-/** `head` holds the `headBytes` < 4 bytes before the characters; a character above `limit` is not one byte. */
-function hashChars(text: string, from: number, head: number, headBytes: number, limit: number): number {
+function hashText(text: string, first: number): number {
   const length = text.length
-  let hash: number = MURMUR3_SEED
-  let word = head
-  let shift = headBytes * 8
-  for (let index = from; index < length; index++) {
-    const code = text.charCodeAt(index)
-    if (code > limit) return hashWritten(text)
-    word |= code << shift
-    shift += 8
-    if (shift === 32) {
-      hash = mixWord(hash, word)
-      word = 0
-      shift = 0
-    }
+  if (length > MAX_SHORT_STRING) return hashWritten(text)
+  const head = KEY_TAG.string | (length << 8)
+  const second = length > 1 ? text.charCodeAt(1) : 0
+  if ((first | second) > 0x7f) return hashWritten(text)
+  const word = head | (first << 16) | (second << 24)
+  return length < 2 ? finish(mixTail(MURMUR3_SEED, word), length + 2) : hashFrom(text, 2, mixWord(MURMUR3_SEED, word), length + 2, 0x7f)
+}
+
+/** Continues `hash` with the characters from `index` on, one byte each unless one is above `limit` (all bits set). */
+function hashFrom(text: string, index: number, hash: number, byteLength: number, limit: number): number {
+  let mixed = hash
+  let at = index
+  let seen = 0
+  for (; at + 4 <= text.length; at += 4) {
+    const a = text.charCodeAt(at)
+    const b = text.charCodeAt(at + 1)
+    const c = text.charCodeAt(at + 2)
+    const d = text.charCodeAt(at + 3)
+    seen |= a | b | c | d
+    mixed = mixWord(mixed, a | (b << 8) | (c << 16) | (d << 24))
   }
-  return finish(mixTail(hash, word), length - from + headBytes)
+  let tail = 0
+  for (let shift = 0; at < text.length; at++, shift += 8) {
+    const code = text.charCodeAt(at)
+    seen |= code
+    tail |= code << shift
+  }
+  return seen > limit ? hashWritten(text) : finish(mixTail(mixed, tail), byteLength)
 }
 
 function hashNumber(value: number): number {

@@ -1,3 +1,4 @@
+import { mayGenerateCode } from './code-generation.ts'
 import { compileRowCodec } from './compiled-row-codec.ts'
 import { interpretRowCodec } from './interpreted-row-codec.ts'
 import { planRow } from './row-plan.ts'
@@ -23,13 +24,4 @@ export function createRowCodec<T>(fields: readonly RowField[]): TypeSerializer<T
     read: (input) => install().read(input),
   }
   return serializer
-}
-
-function mayGenerateCode(): boolean {
-  try {
-    new Function('')
-    return true
-  } catch {
-    return false
-  }
 }
