@@ -2,6 +2,8 @@ import type { DataOutput } from './data-output.ts'
 
 /** Up to here a loop over char codes beats the call into native code, by measurement. */
 const SHORT_STRING = 14
+/** Up to here three bytes a character are reserved without looking. */
+const LONG_STRING = 4096
 const MAX_VARINT_BYTES = 8
 
 class ByteDataOutput implements DataOutput {
@@ -128,7 +130,7 @@ class ByteDataOutput implements DataOutput {
 
   #writeUtf8(value: string): void {
     const length = value.length
-    this.#reserve(length * 3 + MAX_VARINT_BYTES)
+    this.#reserve((length > LONG_STRING ? Buffer.byteLength(value) : length * 3) + MAX_VARINT_BYTES)
     // the text goes where an ASCII string's would; it is written again only if its length prefix turns out longer
     const start = this.position
     const guessed = start + varUintBytes(length)

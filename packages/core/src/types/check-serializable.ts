@@ -1,5 +1,5 @@
 import { MillraceError } from '../errors.ts'
-import { describeValue, inField } from './type-mismatch.ts'
+import { describeValue, inField, keySegment } from './type-mismatch.ts'
 
 const MAX_DEPTH = 500
 
@@ -11,7 +11,8 @@ export function checkSerializable(value: unknown): void {
 function check(value: unknown, depth: number): void {
   if (typeof value === 'function' || typeof value === 'symbol') throw unserializable(value, 'keep it out of records and state')
   if (typeof value !== 'object' || value === null) return
-  if (depth === MAX_DEPTH) throw unserializable(value, `which is nested more than ${MAX_DEPTH} deep or contains itself; flatten it or break the cycle`)
+  if (depth === MAX_DEPTH)
+    throw unserializable(value, `which is nested more than ${MAX_DEPTH} deep or contains itself; flatten it or break the cycle`)
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype === Object.prototype || prototype === null) checkObject(value as Record<string, unknown>, depth + 1)
   else if (prototype === Array.prototype) checkArray(value as readonly unknown[], depth + 1)
@@ -38,7 +39,7 @@ function checkArray(values: readonly unknown[], depth: number): void {
 function checkMap(entries: ReadonlyMap<unknown, unknown>, depth: number): void {
   for (const [key, value] of entries) {
     checkMember(key, '[key]', depth)
-    checkMember(value, `[${typeof key === 'string' ? JSON.stringify(key) : describeValue(key)}]`, depth)
+    checkMember(value, keySegment(key), depth)
   }
 }
 

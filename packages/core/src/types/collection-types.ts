@@ -1,5 +1,5 @@
 import { defineType } from './define-type.ts'
-import { inField, typeMismatch } from './type-mismatch.ts'
+import { inField, keySegment, typeMismatch } from './type-mismatch.ts'
 import type { AnyType, Infer, TypeInformation, TypeSerializer } from './type-information.ts'
 
 /** An array of values of one type. */
@@ -47,7 +47,7 @@ export function map<K, V>(key: TypeInformation<K>, value: TypeInformation<V>): T
             keys.write(entryKey, output)
             values.write(entryValue, output)
           } catch (error) {
-            throw inField(error, `[${typeof entryKey === 'string' ? JSON.stringify(entryKey) : String(entryKey)}]`)
+            throw inField(error, keySegment(entryKey))
           }
         }
       },

@@ -67,7 +67,8 @@ function writeBitmap({ fields, nullBytes }: RowPlan): string {
 function writeField({ serializer, nullBit }: PlannedField, index: number): string {
   const inline = INLINE.get(serializer)
   const call = `s${index}.write(v${index}, output)`
-  const write = inline === undefined ? call : `if (${inline.guard.replaceAll(/\bv\b/g, `v${index}`)}) output.write${inline.method}(v${index}); else ${call}`
+  const write =
+    inline === undefined ? call : `if (${inline.guard.replaceAll(/\bv\b/g, `v${index}`)}) output.write${inline.method}(v${index}); else ${call}`
   return `      at = ${index}\n      ${nullBit === undefined ? write : `if (v${index} !== null) { ${write} }`}`
 }
 

@@ -16,5 +16,8 @@ export interface CustomTypeOptions<in out T> {
 /** A type with an encoding of your own, for class instances and what no other type fits. */
 export function custom<T>(options: CustomTypeOptions<T>): TypeInformation<T> {
   const { id, version } = options
-  return defineType<T>({ kind: 'custom', id, version }, { id, version, write: (value, output) => options.write(value, output), read: (input) => options.read(input) })
+  return defineType<T>(
+    { kind: 'custom', id, version },
+    { id, version, write: (value, output) => options.write(value, output), read: (input) => options.read(input) },
+  )
 }

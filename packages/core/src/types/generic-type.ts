@@ -44,7 +44,8 @@ const GENERIC: TypeInformation<unknown> = defineType<unknown>(
  * Values of no declared structure, written as MessagePack: null, undefined, booleans, numbers, strings, bigints of any
  * size, Date, Uint8Array, arrays, plain objects, Map and Set, nested at most 500 deep. Slower and larger than a row.
  *
- * −0 is read as 0, lone surrogates as U+FFFD, a Buffer as a Uint8Array, a shared object as separate copies. Functions,
+ * −0 is read as 0, lone surrogates as U+FFFD, a Buffer as a Uint8Array, a shared object as separate copies, an
+ * object without prototype as a plain one; symbol-named and non-enumerable properties are left out. Functions,
  * symbols, cycles and instances of other classes throw CORE_UNSERIALIZABLE.
  */
 export function generic<T>(): TypeInformation<T> {

@@ -1,3 +1,4 @@
+import { MillraceError } from '../errors.ts'
 import { defineType } from './define-type.ts'
 import { inField, typeMismatch } from './type-mismatch.ts'
 import type { JsonValue } from './json-value.ts'
@@ -12,7 +13,14 @@ const JSON_TYPE: TypeInformation<JsonValue> = defineType<JsonValue>(
       checkJson(value)
       output.writeString(JSON.stringify(value))
     },
-    read: (input) => JSON.parse(input.readString()) as JsonValue,
+    read(input) {
+      const text = input.readString()
+      try {
+        return JSON.parse(text) as JsonValue
+      } catch (error) {
+        throw MillraceError.wrap(error, 'CORE_DATA_CORRUPT', 'expected a value as JSON text', { origin: 'external' })
+      }
+    },
   },
 )
 

@@ -24,7 +24,10 @@ export function murmur3(bytes: Uint8Array): number {
   let hash: number = MURMUR3_SEED
   let at = 0
   for (; at + 4 <= length; at += 4) {
-    hash = mixWord(hash, (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24))
+    hash = mixWord(
+      hash,
+      (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24),
+    )
   }
   let tail = 0
   for (let shift = 0; at < length; at++, shift += 8) tail |= (bytes[at] as number) << shift

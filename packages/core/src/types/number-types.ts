@@ -21,7 +21,8 @@ const LONG: TypeInformation<number> = defineType(
     id: 'long',
     version: 1,
     write(value, output) {
-      if (!Number.isSafeInteger(value)) throw typeMismatch('a whole number within ±(2^53 − 1)', value, 'types.bigint() holds larger integers, types.double() fractions')
+      if (!Number.isSafeInteger(value))
+        throw typeMismatch('a whole number within ±(2^53 − 1)', value, 'types.bigint() holds larger integers, types.double() fractions')
       output.writeVarLong(value)
     },
     read: (input) => input.readVarLong(),

@@ -10,9 +10,11 @@ import type { TypeSerializer } from './type-information.ts'
  * (`--disallow-code-generation-from-strings`). Made at first use, so that importing a job compiles nothing.
  */
 export function createRowCodec<T>(fields: readonly RowField[]): TypeSerializer<T> {
+  let codec: RowCodec<T> | undefined
   const install = (): RowCodec<T> => {
+    if (codec !== undefined) return codec
     const plan = planRow(fields)
-    const codec = mayGenerateCode() ? compileRowCodec<T>(plan) : interpretRowCodec<T>(plan)
+    codec = mayGenerateCode() ? compileRowCodec<T>(plan) : interpretRowCodec<T>(plan)
     serializer.write = codec.write
     serializer.read = codec.read
     return codec

@@ -20,7 +20,9 @@ export interface RowType<F extends Fields> extends TypeInformation<RowOf<F>> {
 export function row<F extends Fields>(fields: F): RowType<F> {
   const named = Object.entries(fields).map(([name, type]) => ({ name, type }))
   if (Object.hasOwn(fields, '__proto__')) {
-    throw new MillraceError('CORE_INVALID_TYPE', 'expected field names, found __proto__, which sets the prototype of an object; rename the field', { origin: 'user' })
+    throw new MillraceError('CORE_INVALID_TYPE', 'expected field names, found __proto__, which sets the prototype of an object; rename the field', {
+      origin: 'user',
+    })
   }
   const schema = { kind: 'row', fields: named.map(({ name, type }) => ({ name, type: type.schema })) } as const
   return { ...defineType<RowOf<F>>(schema, createRowCodec(named)), fields }

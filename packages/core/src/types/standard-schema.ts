@@ -8,8 +8,8 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 export function validateWith<S extends StandardSchemaV1>(schema: S, value: unknown): StandardSchemaV1.InferOutput<S> {
   const { vendor, validate } = schema['~standard']
   const result = validate(value)
-  if (result instanceof Promise) {
-    result.catch(() => undefined) // the answer is not waited for, so its failure must not become an unhandled rejection
+  if ('then' in result) {
+    result.then(undefined, () => undefined) // the answer is not waited for, so its failure must not become an unhandled rejection
     const message = `expected a synchronous validator, found one of ${vendor} that returns a promise; remove its asynchronous checks and transforms`
     throw new MillraceError('CORE_ASYNC_VALIDATOR', message, { origin: 'user' })
   }
@@ -17,7 +17,10 @@ export function validateWith<S extends StandardSchemaV1>(schema: S, value: unkno
   const issues = result.issues.map((issue) => `${pathOf(issue)}${issue.message}`)
   const first = result.issues[0]
   const field = first === undefined ? '' : pathOf(first).slice(0, -2)
-  throw new MillraceError('CORE_VALIDATION_FAILED', issues.join('; '), { origin: 'user', ...(field === '' ? {} : { at: { field } }) })
+  throw new MillraceError('CORE_VALIDATION_FAILED', `the value does not fit its ${vendor} schema: ${issues.join('; ')}`, {
+    origin: 'user',
+    ...(field === '' ? {} : { at: { field } }),
+  })
 }
 
 function pathOf(issue: StandardSchemaV1.Issue): string {

@@ -22,7 +22,12 @@ function wholeNumberType(kind: 'timestamp' | 'date' | 'time', min: number, max: 
   )
 }
 
-const TIMESTAMP = wholeNumberType('timestamp', -MAX_TIMESTAMP_MS, MAX_TIMESTAMP_MS, 'a timestamp in whole epoch milliseconds (Date.getTime() gives it)')
+const TIMESTAMP = wholeNumberType(
+  'timestamp',
+  -MAX_TIMESTAMP_MS,
+  MAX_TIMESTAMP_MS,
+  'a timestamp in whole epoch milliseconds (Date.getTime() gives it)',
+)
 const DATE = wholeNumberType('date', -MAX_DATE_DAYS, MAX_DATE_DAYS, 'a date in whole days since 1970-01-01')
 const TIME = wholeNumberType('time', 0, DAY_MS - 1, 'a time of day in whole milliseconds from 0 to 86399999')
 

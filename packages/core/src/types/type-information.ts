@@ -15,7 +15,22 @@ export interface TypeSerializer<in out T> {
 
 /** The structure of a type as plain data: goes into plans and snapshots, and is compared on restore. */
 export type TypeSchema =
-  | { readonly kind: 'string' | 'boolean' | 'int' | 'long' | 'bigint' | 'float' | 'double' | 'bytes' | 'timestamp' | 'date' | 'time' | 'generic' | 'json' }
+  | {
+      readonly kind:
+        | 'string'
+        | 'boolean'
+        | 'int'
+        | 'long'
+        | 'bigint'
+        | 'float'
+        | 'double'
+        | 'bytes'
+        | 'timestamp'
+        | 'date'
+        | 'time'
+        | 'generic'
+        | 'json'
+    }
   | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number }
   | { readonly kind: 'enum'; readonly values: readonly string[] }
   | { readonly kind: 'nullable'; readonly of: TypeSchema }

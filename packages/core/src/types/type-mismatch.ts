@@ -21,6 +21,11 @@ export function typeMismatch(expected: string, value: unknown, hint?: string): M
   return new MillraceError('CORE_TYPE_MISMATCH', message, { origin: 'user' })
 }
 
+/** The path segment of a map entry. */
+export function keySegment(key: unknown): string {
+  return `[${typeof key === 'string' ? JSON.stringify(key) : describeValue(key)}]`
+}
+
 /**
  * The same error seen from one level further out: `segment` (`name` or `[3]`) goes in front of its field path.
  * Errors that are not about the value pass unchanged.

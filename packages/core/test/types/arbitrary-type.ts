@@ -13,12 +13,10 @@ function typed<T>(type: TypeInformation<T>, values: fc.Arbitrary<T>): TypedValue
 }
 
 const text = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.string({ minLength: 10, maxLength: 200 }))
-const decimals = fc
-  .bigInt({ min: -(10n ** 20n) + 1n, max: 10n ** 20n - 1n })
-  .map((unscaled) => {
-    const digits = (unscaled < 0n ? -unscaled : unscaled).toString().padStart(4, '0')
-    return `${unscaled < 0n ? '-' : ''}${digits.slice(0, -3)}.${digits.slice(-3)}`
-  })
+const decimals = fc.bigInt({ min: -(10n ** 20n) + 1n, max: 10n ** 20n - 1n }).map((unscaled) => {
+  const digits = (unscaled < 0n ? -unscaled : unscaled).toString().padStart(4, '0')
+  return `${unscaled < 0n ? '-' : ''}${digits.slice(0, -3)}.${digits.slice(-3)}`
+})
 
 const leaves: readonly TypedValues[] = [
   typed(types.string(), text),
@@ -34,11 +32,17 @@ const leaves: readonly TypedValues[] = [
   typed(types.time(), fc.integer({ min: 0, max: 86_399_999 })),
   typed(types.decimal(20, 3), decimals),
   typed(types.enumOf('red', 'green', 'blue'), fc.constantFrom('red', 'green', 'blue')),
-  typed(types.json(), fc.jsonValue({ noUnicodeString: false }).map((value) => JSON.parse(JSON.stringify(value)))),
+  typed(
+    types.json(),
+    fc.jsonValue({ noUnicodeString: false }).map((value) => JSON.parse(JSON.stringify(value))),
+  ),
   typed(types.generic(), fc.oneof(fc.string(), fc.integer(), fc.array(fc.boolean()))),
 ]
 
-const fieldName = fc.oneof(fc.string({ unit: fc.constantFrom('a', 'b', '_', 'Z', '9', '"', '\\', '\n', ' ', 'é') }), fc.constantFrom('toString', 'v', 'row', 'at', '0'))
+const fieldName = fc.oneof(
+  fc.string({ unit: fc.constantFrom('a', 'b', '_', 'Z', '9', '"', '\\', '\n', ' ', 'é') }),
+  fc.constantFrom('toString', 'v', 'row', 'at', '0'),
+)
 
 /** Random types, rows and collections nested, with values that fit them. */
 export const typedValues: fc.Arbitrary<TypedValues> = fc.letrec<{ node: TypedValues; row: TypedValues }>((tie) => ({
@@ -48,8 +52,15 @@ export const typedValues: fc.Arbitrary<TypedValues> = fc.letrec<{ node: TypedVal
     tie('row'),
     tie('node').map(({ type, values }) => typed(type.nullable(), fc.option(values))),
     tie('node').map(({ type, values }) => typed(types.list(type), fc.array(values, { maxLength: 4 }))),
-    tie('node').map(({ type, values }) => typed(types.map(types.string(), type), fc.array(fc.tuple(fc.string(), values), { maxLength: 4 }).map((entries) => new Map(entries)))),
-    fc.tuple(tie('node'), tie('node')).map(([a, b]) => typed(types.tuple(a.type, b.type), fc.tuple(a.values, b.values) as fc.Arbitrary<readonly [unknown, unknown]>)),
+    tie('node').map(({ type, values }) =>
+      typed(
+        types.map(types.string(), type),
+        fc.array(fc.tuple(fc.string(), values), { maxLength: 4 }).map((entries) => new Map(entries)),
+      ),
+    ),
+    fc
+      .tuple(tie('node'), tie('node'))
+      .map(([a, b]) => typed(types.tuple(a.type, b.type), fc.tuple(a.values, b.values) as fc.Arbitrary<readonly [unknown, unknown]>)),
   ),
   row: rowOf(tie('node')),
 })).node

@@ -24,12 +24,32 @@ function roundTrip<T>(value: T, write: (output: DataOutput) => void, read: (inpu
 }
 
 describe('DataOutput and DataInput', () => {
-  const longs = fc.oneof(fc.maxSafeInteger(), fc.integer(), fc.constantFrom(0, -0, 63, 64, -64, -65, 2 ** 28, 2 ** 31, -(2 ** 31), 2 ** 34, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER))
+  const longs = fc.oneof(
+    fc.maxSafeInteger(),
+    fc.integer(),
+    fc.constantFrom(0, -0, 63, 64, -64, -65, 2 ** 28, 2 ** 31, -(2 ** 31), 2 ** 34, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER),
+  )
   const sized = fc.integer({ min: 0, max: 53 }).chain((bits) => fc.integer({ min: 0, max: 2 ** bits - 1 }))
 
   it('round-trips varints of every size', () => {
-    fc.assert(fc.property(longs, (value) => roundTrip(value + 0, (output) => output.writeVarLong(value), (input) => input.readVarLong())))
-    fc.assert(fc.property(sized, (value) => roundTrip(value, (output) => output.writeVarUint(value), (input) => input.readVarUint())))
+    fc.assert(
+      fc.property(longs, (value) =>
+        roundTrip(
+          value + 0,
+          (output) => output.writeVarLong(value),
+          (input) => input.readVarLong(),
+        ),
+      ),
+    )
+    fc.assert(
+      fc.property(sized, (value) =>
+        roundTrip(
+          value,
+          (output) => output.writeVarUint(value),
+          (input) => input.readVarUint(),
+        ),
+      ),
+    )
   })
 
   it('writes varints as LEB128 and zig-zag', () => {
@@ -46,7 +66,15 @@ describe('DataOutput and DataInput', () => {
   })
 
   it('round-trips bigints in their shortest form', () => {
-    fc.assert(fc.property(fc.bigInt(), (value) => roundTrip(value, (output) => output.writeBigInt(value), (input) => input.readBigInt())))
+    fc.assert(
+      fc.property(fc.bigInt(), (value) =>
+        roundTrip(
+          value,
+          (output) => output.writeBigInt(value),
+          (input) => input.readBigInt(),
+        ),
+      ),
+    )
     const bytesOf = (value: bigint): number[] => [...written((output) => output.writeBigInt(value))]
     expect(bytesOf(0n)).toEqual([0])
     expect(bytesOf(-1n)).toEqual([1, 0xff])
@@ -57,16 +85,29 @@ describe('DataOutput and DataInput', () => {
   })
 
   it('round-trips strings of every length and script, with the length of their UTF-8', () => {
-    const strings = fc.oneof(fc.string(), fc.string({ unit: 'grapheme', maxLength: 60 }), fc.string({ unit: 'binary', minLength: 100, maxLength: 300 }))
+    const strings = fc.oneof(
+      fc.string(),
+      fc.string({ unit: 'grapheme', maxLength: 60 }),
+      fc.string({ unit: 'binary', minLength: 100, maxLength: 300 }),
+    )
     fc.assert(
       fc.property(strings, (value) => {
-        roundTrip(value, (output) => output.writeString(value), (input) => input.readString())
+        roundTrip(
+          value,
+          (output) => output.writeString(value),
+          (input) => input.readString(),
+        )
         const utf8 = new TextEncoder().encode(value)
         expect(written((output) => output.writeString(value))).toEqual(written((output) => output.writeBytes(utf8)))
       }),
     )
     for (const length of [0, 1, 13, 14, 15, 19, 20, 21, 42, 43, 63, 64, 127, 128, 129, 5461, 5462, 16_384]) {
-      for (const unit of ['x', 'é', '語']) roundTrip(unit.repeat(length), (output) => output.writeString(unit.repeat(length)), (input) => input.readString())
+      for (const unit of ['x', 'é', '語'])
+        roundTrip(
+          unit.repeat(length),
+          (output) => output.writeString(unit.repeat(length)),
+          (input) => input.readString(),
+        )
     }
   })
 
@@ -80,10 +121,26 @@ describe('DataOutput and DataInput', () => {
   it('round-trips fixed-size values, bytes and booleans', () => {
     fc.assert(
       fc.property(fc.integer(), fc.double(), fc.uint8Array(), fc.boolean(), (int, double, bytes, flag) => {
-        roundTrip(int, (output) => output.writeInt32(int), (input) => input.readInt32())
-        roundTrip(double, (output) => output.writeFloat64(double), (input) => input.readFloat64())
-        roundTrip(bytes, (output) => output.writeBytes(bytes), (input) => input.readBytes())
-        roundTrip(flag, (output) => output.writeBoolean(flag), (input) => input.readBoolean())
+        roundTrip(
+          int,
+          (output) => output.writeInt32(int),
+          (input) => input.readInt32(),
+        )
+        roundTrip(
+          double,
+          (output) => output.writeFloat64(double),
+          (input) => input.readFloat64(),
+        )
+        roundTrip(
+          bytes,
+          (output) => output.writeBytes(bytes),
+          (input) => input.readBytes(),
+        )
+        roundTrip(
+          flag,
+          (output) => output.writeBoolean(flag),
+          (input) => input.readBoolean(),
+        )
       }),
     )
   })

@@ -31,7 +31,8 @@ const keys: fc.Arbitrary<Key> = fc.oneof(atoms, fc.tuple(atoms), fc.tuple(atoms,
 
 /** Equality of atoms as a Map has it, and of tuples element by element: the definition that everything else must meet. */
 function sameKey(a: Key, b: Key): boolean {
-  if (Array.isArray(a) || Array.isArray(b)) return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((atom, index) => sameKey(atom, b[index]))
+  if (Array.isArray(a) || Array.isArray(b))
+    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((atom, index) => sameKey(atom, b[index]))
   return new Set([a, b]).size === 1
 }
 
@@ -124,7 +125,13 @@ describe('canonical keys', () => {
 /* The vectors were computed by an independent implementation in Java, with Flink's arithmetic on 32-bit integers. */
 type GoldenAtom = { readonly string: string } | { readonly number: string } | { readonly bigint: string } | { readonly boolean: boolean }
 interface Golden {
-  readonly keys: readonly { readonly key: GoldenAtom | readonly GoldenAtom[]; readonly bytes: string; readonly hash: number; readonly group128: number; readonly group32768: number }[]
+  readonly keys: readonly {
+    readonly key: GoldenAtom | readonly GoldenAtom[]
+    readonly bytes: string
+    readonly hash: number
+    readonly group128: number
+    readonly group32768: number
+  }[]
   readonly murmurHash: readonly { readonly code: number; readonly hash: number }[]
 }
 const golden = JSON.parse(readFileSync(new URL('key-golden.json', import.meta.url), 'utf8')) as Golden
@@ -141,7 +148,13 @@ describe('golden vectors', () => {
     for (const { key, bytes, hash, group128, group32768 } of golden.keys) {
       const value = (Array.isArray(key) ? key.map(goldenAtom) : goldenAtom(key as GoldenAtom)) as Key
       const stateKey = toStateKey(value)
-      expect({ key, bytes: bytesOf(value), hash: keyHash(stateKey), group128: keyGroupOf(stateKey, 128), group32768: keyGroupOf(stateKey, 32_768) }).toEqual({
+      expect({
+        key,
+        bytes: bytesOf(value),
+        hash: keyHash(stateKey),
+        group128: keyGroupOf(stateKey, 128),
+        group32768: keyGroupOf(stateKey, 32_768),
+      }).toEqual({
         key,
         bytes,
         hash,

@@ -24,7 +24,11 @@ describe('generic', () => {
       { maxDepth: 4 },
       leaf,
       fc.array(tie('node'), { maxLength: 5 }),
-      fc.dictionary(fc.string().filter((name) => name !== '__proto__'), tie('node'), { maxKeys: 6, noNullPrototype: true }),
+      fc.dictionary(
+        fc.string().filter((name) => name !== '__proto__'),
+        tie('node'),
+        { maxKeys: 6, noNullPrototype: true },
+      ),
       fc.array(fc.tuple(tie('node'), tie('node')), { maxLength: 4 }).map((entries) => new Map(entries)),
       fc.array(tie('node'), { maxLength: 4 }).map((members) => new Set(members)),
     ),
@@ -40,8 +44,25 @@ describe('generic', () => {
   })
 
   it('keeps objects and Maps apart, undefined, big integers, and times before 1970', () => {
-    const value = { map: new Map<unknown, unknown>([['a', { b: 1 }], [{ k: 1 }, 2n ** 100n]]), set: new Set([1n, -(2n ** 70n)]), gone: undefined, date: new Date(-1), none: [undefined, null] }
+    const value = {
+      map: new Map<unknown, unknown>([
+        ['a', { b: 1 }],
+        [{ k: 1 }, 2n ** 100n],
+      ]),
+      set: new Set([1n, -(2n ** 70n)]),
+      gone: undefined,
+      date: new Date(-1),
+      none: [undefined, null],
+    }
     expect(roundTrip(generic, value)).toStrictEqual(value)
+  })
+
+  it('keeps many shapes, wide objects, long texts and deep nesting in one value', () => {
+    const shapes = Array.from({ length: 500 }, (_, index) => ({ [`a${index}`]: index, [`b${index % 7}`]: [index] }))
+    const wide = Object.fromEntries(Array.from({ length: 2000 }, (_, index) => [`column ${index}`, index]))
+    let deep: unknown = 'bottom'
+    for (let level = 0; level < 499; level++) deep = level % 2 === 0 ? [deep] : { deep }
+    for (const value of [shapes, wide, [shapes, wide, shapes], 'é'.repeat(100_000), deep]) expect(roundTrip(generic, value)).toStrictEqual(value)
   })
 
   it('reads bytes without anything that another value wrote', () => {
@@ -89,7 +110,12 @@ describe('generic', () => {
   })
 
   it('reports bytes that are none of its own', () => {
-    const type = types.custom<unknown>({ id: 'x', version: 1, write: (_, output) => output.writeBytes(new Uint8Array([0xda, 0xff, 0xff, 0x61])), read: (input) => generic.serializer.read(input) })
+    const type = types.custom<unknown>({
+      id: 'x',
+      version: 1,
+      write: (_, output) => output.writeBytes(new Uint8Array([0xda, 0xff, 0xff, 0x61])),
+      read: (input) => generic.serializer.read(input),
+    })
     expect(() => roundTrip(type, 1)).toThrow(expect.objectContaining({ code: 'CORE_DATA_CORRUPT' }))
   })
 })

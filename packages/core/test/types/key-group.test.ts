@@ -11,9 +11,11 @@ describe('key groups', () => {
           let next = 0
           for (let index = 0; index < parallelism; index++) {
             const { start, end } = computeKeyGroupRangeForOperatorIndex(maxParallelism, parallelism, index)
-            if (start !== next || end < start) throw new Error(`subtask ${index} of ${parallelism} owns ${start} to ${end}, expected to start at ${next}`)
+            if (start !== next || end < start)
+              throw new Error(`subtask ${index} of ${parallelism} owns ${start} to ${end}, expected to start at ${next}`)
             const owners = [start, end].map((group) => computeOperatorIndexForKeyGroup(maxParallelism, parallelism, group))
-            if (owners[0] !== index || owners[1] !== index) throw new Error(`groups ${start} and ${end} belong to ${owners.join(' and ')}, expected ${index}`)
+            if (owners[0] !== index || owners[1] !== index)
+              throw new Error(`groups ${start} and ${end} belong to ${owners.join(' and ')}, expected ${index}`)
             next = end + 1
           }
           expect(next).toBe(maxParallelism)
@@ -24,7 +26,10 @@ describe('key groups', () => {
   })
 
   it('follow the integer formulas of KeyGroupRangeAssignment up to the largest maximum', () => {
-    const cases = fc.integer({ min: 1, max: 32_768 }).chain((max) => fc.tuple(fc.constant(max), fc.integer({ min: 1, max }))).chain(([max, p]) => fc.tuple(fc.constant(max), fc.constant(p), fc.integer({ min: 0, max: p - 1 })))
+    const cases = fc
+      .integer({ min: 1, max: 32_768 })
+      .chain((max) => fc.tuple(fc.constant(max), fc.integer({ min: 1, max })))
+      .chain(([max, p]) => fc.tuple(fc.constant(max), fc.constant(p), fc.integer({ min: 0, max: p - 1 })))
     fc.assert(
       fc.property(cases, ([maxParallelism, parallelism, index]) => {
         const start = index === 0 ? 0 : Math.trunc((index * maxParallelism - 1) / parallelism) + 1
@@ -36,8 +41,20 @@ describe('key groups', () => {
   })
 
   it('default to one and a half times the parallelism as a power of two within bounds', () => {
-    const expected = [[1, 128], [85, 128], [86, 256], [128, 256], [170, 256], [171, 256], [172, 512], [1000, 2048], [21_845, 32_768], [30_000, 32_768]] as const
-    for (const [parallelism, maxParallelism] of expected) expect([parallelism, computeDefaultMaxParallelism(parallelism)]).toEqual([parallelism, maxParallelism])
+    const expected = [
+      [1, 128],
+      [85, 128],
+      [86, 256],
+      [128, 256],
+      [170, 256],
+      [171, 256],
+      [172, 512],
+      [1000, 2048],
+      [21_845, 32_768],
+      [30_000, 32_768],
+    ] as const
+    for (const [parallelism, maxParallelism] of expected)
+      expect([parallelism, computeDefaultMaxParallelism(parallelism)]).toEqual([parallelism, maxParallelism])
   })
 
   it('refuse more subtasks than there are groups', () => {

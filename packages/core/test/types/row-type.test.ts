@@ -69,7 +69,9 @@ describe('row', () => {
     expect([...encode(Flight, { date: 1, origin: 'A', delay: null })]).toEqual([1, 2, 1, 65])
     expect([...encode(Flight, { date: 1, origin: 'A', delay: -1 })]).toEqual([0, 2, 1, 65, 1])
     const wide = types.row(Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`f${index}`, types.int().nullable()])))
-    expect([...encode(wide, Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`f${index}`, index % 8 === 0 ? null : 1])))]).toEqual([1, 1, 2, 2, 2, 2, 2, 2, 2])
+    expect([...encode(wide, Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`f${index}`, index % 8 === 0 ? null : 1])))]).toEqual([
+      1, 1, 2, 2, 2, 2, 2, 2, 2,
+    ])
   })
 
   it('does not trust a schema that looks built in', () => {
@@ -90,6 +92,15 @@ describe('row', () => {
     expect(JSON.stringify(roundTrip(types.row({ constructor: types.int() }), { constructor: 5 }))).toBe('{"constructor":5}')
   })
 
+  it('serves callers that took its functions before the first use', () => {
+    const { write, read } = types.row({ a: types.int() }).serializer
+    const output = createDataOutput()
+    write({ a: 1 }, output)
+    write({ a: 2 }, output)
+    const input = createDataInput(output.view())
+    expect([read(input), read(input)]).toEqual([{ a: 1 }, { a: 2 }])
+  })
+
   it('refuses a field that would set the prototype', () => {
     expect(() => types.row({ ['__proto__']: types.int() })).toThrow(expect.objectContaining({ code: 'CORE_INVALID_TYPE' }))
   })
@@ -106,7 +117,9 @@ describe('row', () => {
       let forbidden = false
       try { new Function('') } catch { forbidden = true }
       console.log(JSON.stringify({ forbidden, bytes: [...output.view()], back: type.serializer.read(createDataInput(output.view())) }))`
-    const printed = execFileSync(process.execPath, ['--disallow-code-generation-from-strings', '--input-type=module', '--eval', program], { encoding: 'utf8' })
+    const printed = execFileSync(process.execPath, ['--disallow-code-generation-from-strings', '--input-type=module', '--eval', program], {
+      encoding: 'utf8',
+    })
     const type = types.row({ name: types.string(), age: types.int().nullable() })
     expect(JSON.parse(printed)).toEqual({ forbidden: true, bytes: [...encode(type, { name: 'Ada', age: null })], back: { name: 'Ada', age: null } })
   })

@@ -50,6 +50,12 @@ it('finds schemas equal to their copies and different from everything that has o
 })
 
 it('infers the types of primitives and nothing more', () => {
-  expect([inferType('a'), inferType(1), inferType(1n), inferType(true), inferType(new Uint8Array(1))]).toEqual([types.string(), types.double(), types.bigint(), types.boolean(), types.bytes()])
+  expect([inferType('a'), inferType(1), inferType(1n), inferType(true), inferType(new Uint8Array(1))]).toEqual([
+    types.string(),
+    types.double(),
+    types.bigint(),
+    types.boolean(),
+    types.bytes(),
+  ])
   for (const sample of [null, undefined, {}, [], new Date(0), () => 1]) expect(inferType(sample)).toBeUndefined()
 })

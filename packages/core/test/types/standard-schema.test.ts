@@ -7,7 +7,10 @@ const trimmed: StandardSchemaV1<unknown, string> = {
   '~standard': {
     version: 1,
     vendor: 'hand-written',
-    validate: (value) => (typeof value === 'string' ? { value: value.trim() } : { issues: [{ message: 'must be text', path: ['a', { key: 1 }] }, { message: 'must not be empty' }] }),
+    validate: (value) =>
+      typeof value === 'string'
+        ? { value: value.trim() }
+        : { issues: [{ message: 'must be text', path: ['a', { key: 1 }] }, { message: 'must not be empty' }] },
   },
 }
 const slow: StandardSchemaV1<unknown, string> = { '~standard': { version: 1, vendor: 'slow-lib', validate: () => Promise.reject(new Error('late')) } }
@@ -18,7 +21,14 @@ it('gives what the validator makes of the value', () => {
 })
 
 it('reports every issue with its path', () => {
-  expect(() => validateWith(trimmed, 5)).toThrow(expect.objectContaining({ code: 'CORE_VALIDATION_FAILED', origin: 'user', message: 'a.1: must be text; must not be empty', at: { field: 'a.1' } }))
+  expect(() => validateWith(trimmed, 5)).toThrow(
+    expect.objectContaining({
+      code: 'CORE_VALIDATION_FAILED',
+      origin: 'user',
+      message: 'the value does not fit its hand-written schema: a.1: must be text; must not be empty',
+      at: { field: 'a.1' },
+    }),
+  )
 })
 
 it('refuses an asynchronous validator without leaving its rejection behind', async () => {

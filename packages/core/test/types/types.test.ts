@@ -42,13 +42,23 @@ describe('types', () => {
   ]
   for (const [type, values] of refused) {
     it(`refuse what does not fit: ${type.schema.kind}`, () => {
-      for (const value of values) expect(invalid(type, value)).toMatchObject({ code: 'CORE_TYPE_MISMATCH', origin: 'user', message: expect.stringMatching(/expected .*, found /) })
+      for (const value of values)
+        expect(invalid(type, value)).toMatchObject({
+          code: 'CORE_TYPE_MISMATCH',
+          origin: 'user',
+          message: expect.stringMatching(/expected .*, found /),
+        })
     })
   }
 
   it('tell to use null for undefined and name the path inside collections', () => {
-    expect(invalid(types.string(), undefined)).toMatchObject({ message: 'expected a string, found undefined; use null in a nullable type for what is absent' })
-    expect(invalid(types.list(types.list(types.int())), [[1], [1, 'x']])).toMatchObject({ at: { field: '[1][1]' }, message: expect.stringContaining('field [1][1]: expected a whole number') })
+    expect(invalid(types.string(), undefined)).toMatchObject({
+      message: 'expected a string, found undefined; use null in a nullable type for what is absent',
+    })
+    expect(invalid(types.list(types.list(types.int())), [[1], [1, 'x']])).toMatchObject({
+      at: { field: '[1][1]' },
+      message: expect.stringContaining('field [1][1]: expected a whole number'),
+    })
     expect(invalid(types.map(types.string(), types.tuple(types.int())), new Map([['k', ['x']]]))).toMatchObject({ at: { field: '["k"][0]' } })
     expect(invalid(types.json(), { a: [{ b: 1n }] })).toMatchObject({ at: { field: 'a[0].b' } })
   })
@@ -62,11 +72,21 @@ describe('types', () => {
   })
 
   it('format scaled integers as decimals', () => {
-    expect([formatUnscaled(-5n, 2), formatUnscaled(0n, 0), formatUnscaled(12345n, 3), formatUnscaled(100n, 0)]).toEqual(['-0.05', '0', '12.345', '100'])
+    expect([formatUnscaled(-5n, 2), formatUnscaled(0n, 0), formatUnscaled(12345n, 3), formatUnscaled(100n, 0)]).toEqual([
+      '-0.05',
+      '0',
+      '12.345',
+      '100',
+    ])
   })
 
   it('refuse impossible decimals', () => {
-    for (const [precision, scale] of [[0, 0], [2, 3], [5, -1], [1.5, 0]] as const) {
+    for (const [precision, scale] of [
+      [0, 0],
+      [2, 3],
+      [5, -1],
+      [1.5, 0],
+    ] as const) {
       expect(() => types.decimal(precision, scale)).toThrow(expect.objectContaining({ code: 'CORE_INVALID_TYPE' }))
     }
   })
@@ -79,8 +99,23 @@ describe('types', () => {
 
   it('find a changed enum when reading', () => {
     const bytes = encode(types.enumOf('a', 'b', 'c'), 'c')
-    const fewer = types.custom({ id: 'swap', version: 1, write: (_: string, output) => output.writeRaw(bytes), read: (input) => types.enumOf('a').serializer.read(input) })
+    const fewer = types.custom({
+      id: 'swap',
+      version: 1,
+      write: (_: string, output) => output.writeRaw(bytes),
+      read: (input) => types.enumOf('a').serializer.read(input),
+    })
     expect(() => roundTrip(fewer, 'a')).toThrow(expect.objectContaining({ code: 'CORE_DATA_CORRUPT' }))
+  })
+
+  it('report JSON text that is none', () => {
+    const broken = types.custom<unknown>({
+      id: 'x',
+      version: 1,
+      write: (_, output) => output.writeString('{'),
+      read: (input) => types.json().serializer.read(input),
+    })
+    expect(() => roundTrip(broken, 1)).toThrow(expect.objectContaining({ code: 'CORE_DATA_CORRUPT' }))
   })
 
   it('let users write their own', () => {
@@ -90,7 +125,12 @@ describe('types', () => {
         this.x = x
       }
     }
-    const type = types.custom<Point>({ id: 'point', version: 3, write: (point, output) => output.writeFloat64(point.x), read: (input) => new Point(input.readFloat64()) })
+    const type = types.custom<Point>({
+      id: 'point',
+      version: 3,
+      write: (point, output) => output.writeFloat64(point.x),
+      read: (input) => new Point(input.readFloat64()),
+    })
     expect(type.schema).toEqual({ kind: 'custom', id: 'point', version: 3 })
     expect([type.serializer.id, type.serializer.version]).toEqual(['point', 3])
     expect(roundTrip(type.nullable(), new Point(2))).toStrictEqual(new Point(2))
