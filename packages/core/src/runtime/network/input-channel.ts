@@ -1,0 +1,12 @@
+import type { LocalChannel } from './local-channel.ts'
+
+/** The consumer's side of a channel: which input of the task it feeds and whether it may be read. */
+export interface InputChannel {
+  readonly channel: LocalChannel
+  /** Index among all channels of the task. */
+  readonly index: number
+  readonly input: 0 | 1
+  /** Waiting for other channels' barriers. */
+  blocked: boolean
+  ended: boolean
+}

@@ -1,0 +1,90 @@
+import { estimateBytes } from '../../types/estimate-bytes.ts'
+import type { Barrier } from '../checkpoint/barrier.ts'
+import type { LocalChannel } from './local-channel.ts'
+import { BROADCAST, type ChannelSelector } from './partitioner.ts'
+import type { RecordBatch, StreamElement } from './stream-element.ts'
+
+/** Rows after which a batch is handed over: large enough to spread the cost of a hand-over, small enough for latency. */
+const BATCH_ROWS = 1024
+
+/** Sends one output of a subtask to the subtasks of the next vertex. Records wait in batches until full or flushed. */
+export class RecordWriter {
+  readonly channels: readonly LocalChannel[]
+  readonly #select: ChannelSelector
+  readonly #batchBytes: number
+  readonly #batches: (RecordBatch | undefined)[]
+  readonly #rowBytes: number[]
+  #pending = false
+
+  constructor(channels: readonly LocalChannel[], select: ChannelSelector, batchBytes: number) {
+    this.channels = channels
+    this.#select = select
+    this.#batchBytes = batchBytes
+    this.#batches = channels.map(() => undefined)
+    this.#rowBytes = channels.map(() => 0)
+  }
+
+  get isAvailable(): boolean {
+    for (const channel of this.channels) if (!channel.isAvailable) return false
+    return true
+  }
+
+  get hasPending(): boolean {
+    return this.#pending
+  }
+
+  collect(value: unknown, timestamp: number): void {
+    const index = this.#select(value)
+    if (index === BROADCAST) for (let channel = 0; channel < this.channels.length; channel++) this.#append(channel, value, timestamp)
+    else this.#append(index, value, timestamp)
+  }
+
+  flush(): void {
+    if (!this.#pending) return
+    this.#pending = false
+    for (let index = 0; index < this.channels.length; index++) this.#push(index)
+  }
+
+  emitWatermark(timestamp: number): void {
+    this.#broadcast({ kind: 'watermark', timestamp })
+  }
+
+  emitStatus(idle: boolean): void {
+    this.#broadcast({ kind: 'status', idle })
+  }
+
+  emitBarrier(barrier: Barrier): void {
+    this.#broadcast({ kind: 'barrier', barrier })
+  }
+
+  emitEndOfData(drain: boolean): void {
+    this.#broadcast({ kind: 'endOfData', drain })
+  }
+
+  #append(index: number, value: unknown, timestamp: number): void {
+    let batch = this.#batches[index]
+    if (batch === undefined) {
+      batch = { kind: 'records', values: [], timestamps: [], bytes: 0 }
+      this.#batches[index] = batch
+      // One row of each batch is measured and stands for the others: exact sizes would cost more than the hand-over.
+      this.#rowBytes[index] = estimateBytes(value)
+      this.#pending = true
+    }
+    batch.values.push(value)
+    batch.timestamps.push(timestamp)
+    batch.bytes += this.#rowBytes[index] as number
+    if (batch.values.length >= BATCH_ROWS || batch.bytes >= this.#batchBytes) this.#push(index)
+  }
+
+  #push(index: number): void {
+    const batch = this.#batches[index]
+    if (batch === undefined) return
+    this.#batches[index] = undefined
+    ;(this.channels[index] as LocalChannel).push(batch)
+  }
+
+  #broadcast(element: StreamElement): void {
+    this.flush()
+    for (const channel of this.channels) channel.push(element)
+  }
+}

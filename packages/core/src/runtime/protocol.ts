@@ -1,0 +1,90 @@
+import type { WireError } from '../errors.ts'
+import type { StateHandle } from '../spi/checkpoint-storage.ts'
+import type { KeyGroupRange } from '../spi/key-group-range.ts'
+import type { Barrier } from './checkpoint/barrier.ts'
+
+/**
+ * Everything the coordinator and the executors say to each other: one ordered stream of plain data in each direction.
+ * The two import nothing else of each other, so an executor may live in another thread or process.
+ */
+
+/** `<head uid>#<subtask>`: stable across attempts and processes. */
+export type TaskId = string
+
+/** A piece of keyed state to start from. */
+export interface KeyedRestore {
+  /** The checkpoint or savepoint it belongs to. */
+  readonly pointer: string
+  readonly handle: StateHandle
+}
+
+export interface OperatorRestore {
+  readonly keyed: readonly KeyedRestore[]
+  /** Already redistributed for this subtask, in the encoding of `encodeOperatorState`. */
+  readonly operatorState: Uint8Array | undefined
+}
+
+export interface TaskRestore {
+  readonly checkpointId: number
+  /** By operator uid. */
+  readonly operators: Readonly<Record<string, OperatorRestore>>
+  /** All subtasks had finished: the task reads nothing and only replays commits. */
+  readonly finished: boolean
+}
+
+export interface TaskDeployment {
+  readonly taskId: TaskId
+  readonly vertexId: number
+  readonly subtaskIndex: number
+  readonly attempt: number
+  readonly restore: TaskRestore | undefined
+}
+
+/** A source split in the encoding of the source's split serializer. */
+export interface SerializedSplit {
+  readonly version: number
+  readonly bytes: Uint8Array
+}
+
+export type ToExecutor =
+  | { readonly kind: 'deploy'; readonly attempt: number; readonly planHash: string; readonly tasks: readonly TaskDeployment[] }
+  /** All tasks everywhere are initialised. */
+  | { readonly kind: 'run' }
+  | { readonly kind: 'addSplits'; readonly taskId: TaskId; readonly splits: readonly SerializedSplit[] }
+  | { readonly kind: 'noMoreSplits'; readonly taskId: TaskId }
+  /** To tasks with sources only; the barrier travels on through the channels. */
+  | { readonly kind: 'triggerCheckpoint'; readonly taskId: TaskId; readonly barrier: Barrier }
+  | { readonly kind: 'checkpointComplete'; readonly checkpointId: number }
+  | { readonly kind: 'checkpointAborted'; readonly checkpointId: number }
+  /** Sources end now as if their data had ended. */
+  | { readonly kind: 'drain' }
+  /** The attempt is over; `failed` when what is not committed must not become visible. */
+  | { readonly kind: 'close'; readonly failed: boolean }
+
+/** What one operator of one subtask put into a checkpoint. */
+export interface OperatorSnapshot {
+  readonly uid: string
+  readonly name: string
+  readonly keyed: { readonly handle: StateHandle; readonly keyGroups: KeyGroupRange } | undefined
+  readonly operatorState: Uint8Array | undefined
+}
+
+export interface TaskSnapshot {
+  readonly operators: readonly OperatorSnapshot[]
+  /** The task had processed all its data when the barrier came. */
+  readonly finished: boolean
+  readonly sizeBytes: number
+}
+
+export type FromExecutor =
+  /** Restored and open, waiting for `run`. `splits` are those a source task holds from the checkpoint. */
+  | { readonly kind: 'initialized'; readonly taskId: TaskId; readonly splits: readonly SerializedSplit[] }
+  | { readonly kind: 'splitRequest'; readonly taskId: TaskId }
+  | { readonly kind: 'checkpointAck'; readonly taskId: TaskId; readonly checkpointId: number; readonly snapshot: TaskSnapshot }
+  | { readonly kind: 'checkpointDeclined'; readonly taskId: TaskId; readonly checkpointId: number; readonly error: WireError }
+  /** Commits and other work after `checkpointComplete` are done. */
+  | { readonly kind: 'checkpointNotified'; readonly taskId: TaskId; readonly checkpointId: number }
+  /** All data processed and `finish` called; the task stays to pass barriers on until `close`. */
+  | { readonly kind: 'finished'; readonly taskId: TaskId }
+  | { readonly kind: 'failed'; readonly taskId: TaskId; readonly error: WireError }
+  | { readonly kind: 'closed'; readonly taskId: TaskId }

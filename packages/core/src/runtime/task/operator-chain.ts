@@ -1,0 +1,72 @@
+import type { ChainLink } from '../../graph/job-graph.ts'
+import type { Counter } from '../../spi/metric-group.ts'
+import type { KeyedStateBackend } from '../../spi/keyed-state-backend.ts'
+import { createOperator } from '../operators/create-operator.ts'
+import type { StreamOperator } from '../operators/stream-operator.ts'
+import type { OperatorState } from '../state/operator-state.ts'
+import { type ChainParts, type CollectorFactory, closureCollector } from './chain-link.ts'
+import { ChainOutput, type Collector } from './chain-output.ts'
+import { canCompile, compiledCollector } from './compiled-collector.ts'
+import { openOperatorState, type OperatorHooks, operatorContext } from './operator-context.ts'
+import type { TaskEnvironment } from './task-environment.ts'
+
+/** One operator of a chain with what belongs to it. */
+export interface ChainMember {
+  readonly uid: string
+  readonly name: string
+  readonly operator: StreamOperator
+  readonly output: ChainOutput
+  readonly operatorState: OperatorState
+  readonly keyedState: KeyedStateBackend | undefined
+}
+
+/** The operators of one task, linked so that records are handed over by plain calls. `members[0]` is the head. */
+export interface OperatorChain {
+  readonly members: readonly ChainMember[]
+  /** Entry for the records of input 0 and 1. */
+  readonly entries: readonly [Collector, Collector]
+  /** Counts the records that enter. */
+  readonly numRecordsIn: Counter
+}
+
+/** Restores and creates all operators and links them; does not open them. */
+export async function createOperatorChain(environment: TaskEnvironment, hooks: OperatorHooks): Promise<OperatorChain> {
+  const { vertex, settings } = environment
+  const members: ChainMember[] = []
+  const recordsOut = vertex.operators.map(({ node, uid }) => environment.operatorMetrics(node.name, uid).counter('numRecordsOut'))
+  const numRecordsIn: Counter = { value: 0 }
+  for (const [index, definition] of vertex.operators.entries()) {
+    const output = new ChainOutput(hooks.isAvailable)
+    const { keyedState, operatorState } = await openOperatorState(environment, definition)
+    // A chained operator receives what its parent emits: one counter serves as both.
+    const parent = vertex.operators.findIndex((other) => other.outputs.some(({ target }) => target.kind === 'operator' && target.index === index))
+    const recordsIn = parent < 0 ? numRecordsIn : (recordsOut[parent] as Counter)
+    const metrics = environment.operatorMetrics(definition.node.name, definition.uid)
+    metrics.gauge('numRecordsIn', () => recordsIn.value)
+    metrics.gauge('currentOutputWatermark', () => output.watermark)
+    const context = operatorContext(environment, hooks, definition, index, { output, keyedState, operatorState, recordsIn, recordsOut: recordsOut[index] as Counter })
+    members.push({ uid: definition.uid, name: definition.node.name, operator: createOperator(definition.node, context), output, operatorState, keyedState })
+  }
+  const factory: CollectorFactory = settings.codeGeneration && canCompile() ? compiledCollector : closureCollector
+  const parts: ChainParts = { definitions: vertex.operators, operators: members.map(({ operator }) => operator), recordsOut, writers: environment.writers }
+  members.forEach((member, index) => linkOutputs(member.output, parts, index, factory))
+  const head = members[0] as ChainMember
+  const entry = factory(parts, -1, [{ tag: null, target: { kind: 'operator', index: 0 } }], numRecordsIn)
+  const second: Collector = (value, timestamp) => {
+    numRecordsIn.value++
+    head.operator.processElement2?.(value, timestamp)
+  }
+  return { members, entries: [entry, second], numRecordsIn }
+}
+
+function linkOutputs(output: ChainOutput, parts: ChainParts, index: number, factory: CollectorFactory): void {
+  const links = parts.definitions[index]?.outputs ?? []
+  const byTag = new Map<string | null, ChainLink[]>()
+  for (const link of links) byTag.set(link.tag, [...(byTag.get(link.tag) ?? []), link])
+  for (const { target } of links) {
+    if (target.kind === 'operator') output.operators.push(parts.operators[target.index] as StreamOperator)
+    else output.writers.push(parts.writers.get(target.edge) as ChainOutput['writers'][number])
+  }
+  output.collect = factory(parts, index, byTag.get(null) ?? [], parts.recordsOut[index] as Counter)
+  for (const [tag, tagged] of byTag) if (tag !== null) output.sides.set(tag, factory(parts, index, tagged, parts.recordsOut[index] as Counter))
+}

@@ -1,0 +1,313 @@
+import { MillraceError } from '../../errors.ts'
+import type { Barrier } from '../checkpoint/barrier.ts'
+import type { RecordBatch } from '../network/stream-element.ts'
+import type { SourceOperator } from '../operators/source-operator.ts'
+import type { SerializedSplit, TaskId } from '../protocol.ts'
+import { createOperatorChain, type OperatorChain } from './operator-chain.ts'
+import { ProcessingTimers } from './processing-timers.ts'
+import { SourcePoller } from './source-poller.ts'
+import { snapshotTask } from './task-checkpoint.ts'
+import type { TaskEnvironment } from './task-environment.ts'
+import { TaskInput } from './task-input.ts'
+
+type TaskState = 'created' | 'initialized' | 'running' | 'finished' | 'failed' | 'closed'
+
+/**
+ * One parallel instance of a vertex: an ordered message machine around one operator chain. Whoever hosts it calls `step`
+ * while it returns true, and again after each `wake`. It handles one message at a time, and while it awaits something
+ * (`#blocked`) it handles none.
+ */
+export class Task {
+  readonly id: TaskId
+  readonly #environment: TaskEnvironment
+  readonly #input: TaskInput
+  readonly #abort = new AbortController()
+  readonly #mailbox: (() => void)[] = []
+  /** Work that must wait until no operator is suspended: barriers and the ends of inputs. */
+  readonly #deferred: (() => void)[] = []
+  readonly #suspended: Set<number> = new Set()
+  readonly #timers: ProcessingTimers
+  #chain: OperatorChain | undefined
+  #source: SourcePoller | undefined
+  #state: TaskState = 'created'
+  #blocked: Promise<void> | undefined
+  #snapshot: Promise<void> = Promise.resolve()
+  #lastFlushMs = 0
+  /** Read at scrape time. */
+  backPressured = false
+
+  constructor(environment: TaskEnvironment) {
+    this.#environment = environment
+    this.id = environment.deployment.taskId
+    this.#timers = new ProcessingTimers(environment.clock, (operator) => this.#enqueue(() => this.#chain?.members[operator]?.operator.onProcessingTime?.(environment.clock.now())))
+    this.#input = new TaskInput(environment.inputs, {
+      records: (input, batch) => this.#processBatch(input, batch),
+      watermark: (timestamp) => this.#head.processWatermark(timestamp),
+      status: (idle) => this.#head.processStatus(idle),
+      barrier: (barrier) => this.#deferred.push(() => this.#performCheckpoint(barrier)),
+      checkpointAborted: (checkpointId) => this.#decline(checkpointId, new MillraceError('CKPT_OVERTAKEN', `Checkpoint ${checkpointId} was overtaken by a newer barrier`, { origin: 'engine', retryable: true })),
+      inputEnded: (input, drain) => {
+        if (drain) this.#deferred.push(() => this.#head.endInput?.(input))
+      },
+      ended: (drain) => this.#deferred.push(() => this.#finish(drain)),
+    })
+    for (const { channel } of environment.inputs) channel.onData = () => environment.wake()
+    for (const writer of environment.writers.values()) for (const channel of writer.channels) channel.onSpace = () => environment.wake()
+  }
+
+  get #head(): OperatorChain['members'][number]['operator'] {
+    return (this.#chain as OperatorChain).members[0]?.operator as OperatorChain['members'][number]['operator']
+  }
+
+  /** Restores and opens everything. Reports `initialized`, or `failed`. */
+  async initialize(): Promise<void> {
+    try {
+      const chain = await createOperatorChain(this.#environment, {
+        signal: this.#abort.signal,
+        isAvailable: () => this.#outputsAvailable(),
+        suspend: (operator) => this.#suspended.add(operator),
+        await: (work) => this.#block(work),
+        enqueue: (action) => this.#enqueue(action),
+        scheduleProcessingTime: (operator, timestamp) => this.#timers.schedule(operator, timestamp),
+      })
+      this.#chain = chain
+      // Downstream first: what an operator emits while it opens must find the next one open.
+      for (const { operator } of chain.members.toReversed()) await operator.open?.()
+      if (this.#environment.vertex.operators[0]?.node.operator.kind === 'source') {
+        this.#source = new SourcePoller(this.#head as SourceOperator, this.#environment, this.#abort.signal, (error) => this.#fail(error))
+      }
+      this.#state = 'initialized'
+      this.#environment.report({ kind: 'initialized', taskId: this.id, splits: this.#source?.restoredSplits() ?? [] })
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  run(): void {
+    if (this.#state !== 'initialized') return
+    this.#state = 'running'
+    this.#lastFlushMs = this.#environment.clock.now()
+    if (this.#source !== undefined && this.#environment.deployment.restore?.finished === true) this.#deferred.push(() => this.#endSource(true))
+    this.#environment.wake()
+  }
+
+  /** Does a bounded piece of work; true if there may be more at once. */
+  step(): boolean {
+    if (this.#blocked !== undefined || (this.#state !== 'running' && this.#state !== 'finished')) return false
+    try {
+      return this.#work()
+    } catch (error) {
+      this.#fail(error)
+      return false
+    }
+  }
+
+  addSplits(splits: readonly SerializedSplit[]): void {
+    this.#enqueue(() => this.#source?.addSplits(splits))
+  }
+
+  noMoreSplits(): void {
+    this.#enqueue(() => this.#source?.noMoreSplits())
+  }
+
+  triggerCheckpoint(barrier: Barrier): void {
+    this.#enqueue(() => this.#deferred.push(() => this.#performCheckpoint(barrier)))
+  }
+
+  drain(): void {
+    this.#enqueue(() => {
+      if (this.#source?.stop() === true) this.#deferred.push(() => this.#endSource(true))
+    })
+  }
+
+  checkpointComplete(checkpointId: number): void {
+    this.#enqueue(() => this.#block(this.#notifyComplete(checkpointId)))
+  }
+
+  checkpointAborted(checkpointId: number): void {
+    this.#enqueue(() => {
+      this.#input.cancelCheckpoint(checkpointId)
+      for (const { operator, keyedState } of this.#chain?.members ?? []) {
+        operator.notifyCheckpointAborted?.(checkpointId)
+        keyedState?.notifyCheckpointAborted?.(checkpointId)
+      }
+    })
+  }
+
+  /** Ends the task and releases everything; safe in any state, and more than once. */
+  async close(failed: boolean): Promise<void> {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    this.#abort.abort()
+    this.#timers.close()
+    // What the task was awaiting has been told to stop by the signal; its own failure no longer matters.
+    await Promise.allSettled([this.#blocked, this.#snapshot])
+    const errors: unknown[] = []
+    for (const { operator, keyedState } of this.#chain?.members ?? []) {
+      for (const close of [() => operator.close?.(failed), () => keyedState?.close()]) {
+        try {
+          await close()
+        } catch (error) {
+          errors.push(error)
+        }
+      }
+    }
+    for (const error of errors) this.#environment.logger.warn({ task: this.id, error: String(error) }, 'closing an operator failed')
+    this.#environment.report({ kind: 'closed', taskId: this.id })
+  }
+
+  #work(): boolean {
+    const mail = this.#mailbox.shift()
+    if (mail !== undefined) {
+      mail()
+      return true
+    }
+    this.backPressured = !this.#outputsAvailable()
+    if (this.backPressured) return false
+    if (this.#suspended.size > 0) {
+      const suspended = [...this.#suspended]
+      this.#suspended.clear()
+      for (const index of suspended) this.#chain?.members[index]?.operator.resume?.()
+      return true
+    }
+    const deferred = this.#deferred.shift()
+    if (deferred !== undefined) {
+      deferred()
+      return true
+    }
+    if (this.#state === 'running' && this.#source !== undefined) return this.#poll(this.#source)
+    if (this.#input.processNext()) {
+      this.#flushIfDue()
+      return true
+    }
+    this.#flush()
+    return false
+  }
+
+  #poll(source: SourcePoller): boolean {
+    const result = source.poll()
+    this.#awaitReady()
+    if (result === 'end') {
+      this.#deferred.push(() => this.#endSource(true))
+      return true
+    }
+    if (result === 'more') {
+      this.#flushIfDue()
+      return true
+    }
+    this.#flush()
+    source.wakeWhenAvailable(() => this.#environment.wake())
+    return false
+  }
+
+  #processBatch(input: 0 | 1, batch: RecordBatch): void {
+    const collect = (this.#chain as OperatorChain).entries[input]
+    const { values, timestamps } = batch
+    for (let index = 0; index < values.length; index++) collect(values[index], timestamps[index] as number)
+    this.#awaitReady()
+  }
+
+  #awaitReady(): void {
+    for (const { operator } of (this.#chain as OperatorChain).members) {
+      const ready = operator.ready?.()
+      if (ready !== undefined) this.#block(ready)
+    }
+  }
+
+  #endSource(drain: boolean): void {
+    const source = this.#source
+    if (source === undefined || source.ended) return
+    source.end(drain)
+    this.#deferred.push(() => this.#finish(drain))
+  }
+
+  /** All data has been processed: lets the operators emit what is left and passes the end on. */
+  #finish(drain: boolean): void {
+    this.#block(
+      (async () => {
+        const members = (this.#chain as OperatorChain).members
+        // A task that had finished before the checkpoint has already emitted what `finish` emits.
+        const finishes = drain && this.#environment.deployment.restore?.finished !== true
+        for (const [index, { operator }] of members.entries()) {
+          if (!finishes) break
+          if (index > 0) operator.endInput?.(0)
+          await operator.finish?.()
+        }
+        this.#flush()
+        for (const writer of this.#environment.writers.values()) writer.emitEndOfData(drain)
+        this.#state = 'finished'
+        this.#environment.report({ kind: 'finished', taskId: this.id })
+      })(),
+    )
+  }
+
+  #performCheckpoint(barrier: Barrier): void {
+    this.#block(
+      (async () => {
+        const members = (this.#chain as OperatorChain).members
+        for (const { operator } of members) await operator.prepareSnapshot?.(barrier.checkpointId)
+        for (const writer of this.#environment.writers.values()) writer.emitBarrier(barrier)
+        for (const { operator } of members) await operator.snapshot?.(barrier.checkpointId)
+        if (barrier.terminal) this.#source?.stop()
+        this.#snapshot = snapshotTask(members, barrier, this.#environment, this.#state === 'finished', this.#abort.signal).then(
+          (snapshot) => this.#environment.report({ kind: 'checkpointAck', taskId: this.id, checkpointId: barrier.checkpointId, snapshot }),
+          (error: unknown) => this.#decline(barrier.checkpointId, error),
+        )
+      })(),
+    )
+  }
+
+  async #notifyComplete(checkpointId: number): Promise<void> {
+    for (const { operator, keyedState } of this.#chain?.members ?? []) {
+      keyedState?.notifyCheckpointComplete?.(checkpointId)
+      await operator.notifyCheckpointComplete?.(checkpointId)
+    }
+    this.#environment.report({ kind: 'checkpointNotified', taskId: this.id, checkpointId })
+  }
+
+  #decline(checkpointId: number, error: unknown): void {
+    if (this.#state === 'closed') return
+    this.#environment.report({ kind: 'checkpointDeclined', taskId: this.id, checkpointId, error: MillraceError.toWire(error) })
+  }
+
+  #outputsAvailable(): boolean {
+    for (const writer of this.#environment.writers.values()) if (!writer.isAvailable) return false
+    return true
+  }
+
+  #flush(): void {
+    for (const writer of this.#environment.writers.values()) writer.flush()
+    this.#lastFlushMs = this.#environment.clock.now()
+  }
+
+  #flushIfDue(): void {
+    if (this.#environment.clock.now() - this.#lastFlushMs >= this.#environment.settings.bufferTimeoutMs) this.#flush()
+  }
+
+  #enqueue(action: () => void): void {
+    this.#mailbox.push(action)
+    this.#environment.wake()
+  }
+
+  /** Handles no message until `work` settles. */
+  #block(work: Promise<void>): void {
+    const blocked: Promise<void> = (this.#blocked === undefined ? work : Promise.all([this.#blocked, work]).then(() => {})).then(
+      () => {
+        if (this.#blocked !== blocked) return
+        this.#blocked = undefined
+        this.#environment.wake()
+      },
+      (error: unknown) => this.#fail(error),
+    )
+    this.#blocked = blocked
+  }
+
+  #fail(error: unknown): void {
+    if (this.#state === 'failed' || this.#state === 'closed') return
+    this.#state = 'failed'
+    this.#abort.abort()
+    const { vertex, deployment } = this.#environment
+    const located = MillraceError.wrap(error, 'CORE_TASK_FAILED', `Task "${vertex.name}" failed`, { origin: 'engine' }).located({ operator: vertex.name, subtask: deployment.subtaskIndex })
+    this.#environment.report({ kind: 'failed', taskId: this.id, error: MillraceError.toWire(located) })
+  }
+}
