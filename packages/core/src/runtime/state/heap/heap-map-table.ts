@@ -1,24 +1,18 @@
-import { Buffer } from 'node:buffer'
 import type { Namespace, StateKey } from '../../../spi/keyed-state-backend.ts'
 import type { StateMeta } from '../../../spi/keyed-state-snapshot.ts'
 import type { MapStateTable } from '../../../spi/state-table.ts'
-import { createDataOutput } from '../../../types/byte-data-output.ts'
 import type { AnyType } from '../../../types/type-information.ts'
 import { writeMapEntry } from '../entry-encoding.ts'
 import type { EntryReader, MapEntrySerializers } from '../entry-encoding.ts'
+import { userKeySlot } from '../user-key-slot.ts'
 import { KeyedEntry } from './entry.ts'
 import type { HeapBudget } from './heap-budget.ts'
 import type { HeapPart } from './heap-part.ts'
 import { KeyNamespaceMap } from './key-namespace-map.ts'
 import type { SnapshotCut } from './snapshot-cut.ts'
 
-/** By user key, or by what stands for it: see `#slotOf`. */
+/** By what userKeySlot says. */
 type UserEntries<UK, UV> = Map<unknown, KeyedEntry<UK, UV>>
-
-/** A low surrogate starts no well-formed string, so that no user key that is a string equals an encoded one. */
-const ENCODED_USER_KEY = '\udc00'
-
-const scratch = createDataOutput(256)
 
 /** The heap table of map state: every entry of a user map is stamped and written on its own. */
 export class HeapMapTable<UK, UV> implements MapStateTable<UK, UV>, HeapPart {
@@ -39,11 +33,11 @@ export class HeapMapTable<UK, UV> implements MapStateTable<UK, UV>, HeapPart {
   }
 
   get(keyGroup: number, key: StateKey, namespace: Namespace, userKey: UK): UV | undefined {
-    return this.#maps.get(keyGroup, key, namespace)?.get(this.#slotOf(userKey))?.value
+    return this.#maps.get(keyGroup, key, namespace)?.get(userKeySlot(userKey, this.#serializers.userKey))?.value
   }
 
   put(keyGroup: number, key: StateKey, namespace: Namespace, userKey: UK, value: UV): void {
-    const slot = this.#slotOf(userKey)
+    const slot = userKeySlot(userKey, this.#serializers.userKey)
     let map = this.#maps.get(keyGroup, key, namespace)
     if (map === undefined) {
       map = new Map()
@@ -60,7 +54,7 @@ export class HeapMapTable<UK, UV> implements MapStateTable<UK, UV>, HeapPart {
   }
 
   remove(keyGroup: number, key: StateKey, namespace: Namespace, userKey: UK): boolean {
-    const slot = this.#slotOf(userKey)
+    const slot = userKeySlot(userKey, this.#serializers.userKey)
     const map = this.#maps.get(keyGroup, key, namespace)
     const entry = map?.get(slot)
     if (map === undefined || entry === undefined) return false
@@ -72,7 +66,7 @@ export class HeapMapTable<UK, UV> implements MapStateTable<UK, UV>, HeapPart {
   }
 
   has(keyGroup: number, key: StateKey, namespace: Namespace, userKey: UK): boolean {
-    return this.#maps.get(keyGroup, key, namespace)?.has(this.#slotOf(userKey)) ?? false
+    return this.#maps.get(keyGroup, key, namespace)?.has(userKeySlot(userKey, this.#serializers.userKey)) ?? false
   }
 
   isEmpty(keyGroup: number, key: StateKey, namespace: Namespace): boolean {
@@ -113,15 +107,6 @@ export class HeapMapTable<UK, UV> implements MapStateTable<UK, UV>, HeapPart {
     reader.beginUserKey()
     const userKey = this.#serializers.userKey.read(reader.input) as UK
     this.put(keyGroup, key, namespace, userKey, this.#serializers.value.read(reader.input) as UV)
-  }
-
-  /** What a Map compares as the state should: objects are equal when their bytes are. */
-  #slotOf(userKey: UK): unknown {
-    if (typeof userKey !== 'object' || userKey === null) return userKey
-    scratch.reset()
-    this.#serializers.userKey.write(userKey as never, scratch)
-    const bytes = scratch.view()
-    return ENCODED_USER_KEY + Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
   }
 
   *#walkEntries(keyGroup: number, key: StateKey, namespace: Namespace, entries: Iterable<KeyedEntry<UK, UV>>): Generator<void> {
