@@ -28,7 +28,7 @@ export type WindowFunctionSpec =
       readonly finish?: (result: Value, key: Value, window: Value) => unknown
     }
   | { readonly kind: 'reduce'; readonly reduce: (a: Value, b: Value) => unknown; readonly elementType?: AnyType }
-  | { readonly kind: 'process'; readonly process: ProcessWindowFunction<Value, Value, Value, Value>; readonly elementType?: AnyType }
+  | { readonly kind: 'process'; readonly process: ProcessWindowFunction<Value, unknown, Value, Value>; readonly elementType?: AnyType }
 
 export interface WindowSpec {
   readonly kind: 'window'
@@ -50,18 +50,18 @@ export type OperatorSpec =
   | { readonly kind: 'map'; readonly map: (value: Value) => unknown }
   | { readonly kind: 'filter'; readonly predicate: (value: Value) => boolean }
   | { readonly kind: 'flatMap'; readonly flatMap: (value: Value) => Iterable<unknown> }
-  | { readonly kind: 'process'; readonly open: (context: OperatorOpenContext) => ProcessFunction<Value, Value> }
-  | { readonly kind: 'keyedProcess'; readonly open: (context: KeyedOpenContext<Key>) => KeyedProcessFunction<Value, Value> }
-  | { readonly kind: 'coProcess'; readonly open: (context: OperatorOpenContext) => CoProcessFunction<Value, Value, Value> }
-  | { readonly kind: 'keyedCoProcess'; readonly open: (context: KeyedOpenContext<Key>) => CoProcessFunction<Value, Value, Value> }
+  | { readonly kind: 'process'; readonly open: (context: OperatorOpenContext) => ProcessFunction<Value, unknown> }
+  | { readonly kind: 'keyedProcess'; readonly open: (context: KeyedOpenContext<Key>) => KeyedProcessFunction<Value, unknown> }
+  | { readonly kind: 'coProcess'; readonly open: (context: OperatorOpenContext) => CoProcessFunction<Value, Value, unknown> }
+  | { readonly kind: 'keyedCoProcess'; readonly open: (context: KeyedOpenContext<Key>) => CoProcessFunction<Value, Value, unknown> }
   | {
       readonly kind: 'broadcastProcess'
-      readonly open: (context: BroadcastOpenContext) => BroadcastProcessFunction<Value, Value, Value>
+      readonly open: (context: BroadcastOpenContext) => BroadcastProcessFunction<Value, Value, unknown>
       readonly broadcastStates: readonly StateDescriptor<unknown>[]
     }
   | {
       readonly kind: 'keyedBroadcastProcess'
-      readonly open: (context: KeyedBroadcastOpenContext<Key>) => BroadcastProcessFunction<Value, Value, Value>
+      readonly open: (context: KeyedBroadcastOpenContext<Key>) => BroadcastProcessFunction<Value, Value, unknown>
       readonly broadcastStates: readonly StateDescriptor<unknown>[]
     }
   /** Rolling: emits the new result for every element. */

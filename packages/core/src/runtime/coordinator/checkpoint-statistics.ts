@@ -13,12 +13,18 @@ export interface CheckpointSummary {
 /** Counts the checkpoints of a job over all its attempts, under Flink's metric names. */
 export class CheckpointStatistics {
   #last: CheckpointSummary | undefined
+  #recoveryPointer: string | undefined
   #failed = 0
   #completed = 0
   #started = 0
 
   get last(): CheckpointSummary | undefined {
     return this.#last
+  }
+
+  /** The newest checkpoint of this run that a restart may use. A savepoint on the way is the user's: it may be moved or deleted. */
+  get recoveryPointer(): string | undefined {
+    return this.#recoveryPointer
   }
 
   get numberOfFailed(): number {
@@ -46,6 +52,7 @@ export class CheckpointStatistics {
 
   completed(barrier: Barrier, completed: CompletedCheckpoint, sizeBytes: number, nowMs: number): void {
     this.#completed++
+    if (barrier.savepoint === undefined) this.#recoveryPointer = completed.pointer
     this.#last = { checkpointId: barrier.checkpointId, pointer: completed.pointer, completedMs: nowMs, durationMs: nowMs - barrier.timestampMs, sizeBytes }
   }
 

@@ -47,6 +47,7 @@ export class JobCoordinator {
   readonly #options: JobCoordinatorOptions
   #attempt: JobAttempt | undefined
   #canceled = false
+  #fatal: MillraceError | undefined
   #cancelDelay: (() => void) | undefined
   #stop: { readonly savepoint: string | undefined; readonly drain: boolean } | undefined
 
@@ -63,6 +64,11 @@ export class JobCoordinator {
     let completedBefore = 0
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.#runAttempt(attempt)
+      if (this.#fatal !== undefined) {
+        this.state = 'failed'
+        this.failure = this.#fatal
+        throw this.#fatal
+      }
       if (outcome.kind !== 'failed') {
         this.state = outcome.kind
         this.failure = undefined
@@ -104,6 +110,13 @@ export class JobCoordinator {
     this.#attempt.stop(savepoint, drain)
   }
 
+  /** Something outside the tasks failed (the lease was lost): the job ends, without a restart. */
+  fail(error: unknown): void {
+    this.#options.logger.error({ error: String(error) }, 'the job has to end')
+    this.#fatal = MillraceError.wrap(error, 'CORE_JOB_FAILED', 'The job failed', { origin: 'engine' })
+    this.cancel()
+  }
+
   cancel(): void {
     this.#canceled = true
     this.#cancelDelay?.()
@@ -141,7 +154,7 @@ export class JobCoordinator {
       throw new MillraceError('CKPT_NO_STORAGE', `--from ${from} needs a checkpoint storage to read from; give --checkpoint-dir or checkpoints.storage`, { origin: 'user' })
     }
     const { store } = checkpoints
-    let pointer = attempt > 1 ? this.statistics.last?.pointer : undefined
+    let pointer = attempt > 1 ? this.statistics.recoveryPointer : undefined
     if (pointer === undefined && from === 'latest') pointer = (await store.list())[0]?.pointer
     else if (pointer === undefined) pointer = from
     if (pointer === undefined) {

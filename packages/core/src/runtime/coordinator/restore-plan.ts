@@ -4,7 +4,7 @@ import type { KeyGroupRange } from '../../spi/key-group-range.ts'
 import { computeKeyGroupRangeForOperatorIndex } from '../../types/key-group.ts'
 import type { CheckpointMetadata, OperatorMetadata } from '../checkpoint/checkpoint-metadata.ts'
 import type { KeyedRestore, OperatorRestore, TaskRestore } from '../protocol.ts'
-import { redistributeOperatorState } from '../state/operator-state.ts'
+import { redistributeOperatorState } from '../state/redistribute-operator-state.ts'
 
 /** What every subtask of a job starts from. */
 export interface RestorePlan {
@@ -40,11 +40,8 @@ export function createRestorePlan(graph: JobGraph, metadata: CheckpointMetadata,
   }
   const operatorStates = new Map<string, readonly (Uint8Array | undefined)[]>()
   const operatorStateOf = (uid: string, parallelism: number, subtask: number): Uint8Array | undefined => {
-    let states = operatorStates.get(uid)
-    if (states === undefined) {
-      states = redistributeOperatorState(operators.get(uid)?.subtasks.map(({ operatorState }) => operatorState) ?? [], parallelism)
-      operatorStates.set(uid, states)
-    }
+    const states = operatorStates.get(uid) ?? redistributeOperatorState(operators.get(uid)?.subtasks.map(({ operatorState }) => operatorState) ?? [], parallelism)
+    operatorStates.set(uid, states)
     return states[subtask]
   }
   return {

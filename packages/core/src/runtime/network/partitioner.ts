@@ -1,8 +1,8 @@
 import { MillraceError } from '../../errors.ts'
 import type { Partitioning } from '../../graph/partitioning.ts'
-import { toStateKey } from '../../types/canonical-key.ts'
 import { computeOperatorIndexForKeyGroup, keyGroupOf } from '../../types/key-group.ts'
 import type { Key } from '../../types/key.ts'
+import { toStateKey } from '../../types/state-key.ts'
 import { compileKeySelector } from './key-selector.ts'
 
 /** The index of the channel a record takes; BROADCAST for all of them. Synchronous, no allocation. */

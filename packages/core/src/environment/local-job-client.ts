@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto'
+import { MillraceError } from '../errors.ts'
+import type { JobGraph } from '../graph/job-graph.ts'
+import type { MetricRegistry } from '../metrics/metric-registry.ts'
+import type { JobCoordinator, JobOutcome } from '../runtime/coordinator/job-coordinator.ts'
+import type { Clock } from '../runtime/time/clock.ts'
+import type { CheckpointLease, CheckpointStore } from '../spi/checkpoint-storage.ts'
+import type { Logger } from '../spi/logger.ts'
+import type { JobClient, JobResult } from './job-client.ts'
+import { jobStatus } from './job-status.ts'
+import { startReporters } from './metric-reporting.ts'
+import type { RunOptions } from './run-options.ts'
+
+/** How often the fencing lease is renewed; its holder counts as dead after several of these. */
+const LEASE_RENEWAL_MS = 5_000
+
+export interface LocalJob {
+  readonly jobGraph: JobGraph
+  readonly coordinator: JobCoordinator
+  readonly registry: MetricRegistry
+  readonly store: CheckpointStore | undefined
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly options: RunOptions
+}
+
+/** Takes the lease, lets the coordinator run, and hands out the client; afterwards everything opened here is closed. */
+export async function createJobClient(job: LocalJob): Promise<JobClient> {
+  const { jobGraph, coordinator, registry, store, clock, logger, options } = job
+  const { jobName } = jobGraph
+  const startedMs = clock.now()
+  const lease = await acquireLease(store)
+  const stopRenewal = lease === undefined ? () => {} : renewPeriodically(lease, clock, (error) => coordinator.fail(error))
+  const stopReporters = startReporters(options.metricReporters ?? [], registry, clock, logger)
+  const cancel = (): void => coordinator.cancel()
+  options.signal?.addEventListener('abort', cancel, { once: true })
+
+  const run = async (): Promise<JobResult> => {
+    try {
+      return resultOf(await coordinator.run())
+    } finally {
+      options.signal?.removeEventListener('abort', cancel)
+      stopRenewal()
+      await stopReporters()
+      await lease?.release()
+      await store?.close()
+    }
+  }
+  const resultOf = ({ state, savepoint }: JobOutcome): JobResult => {
+    const { recordsIn, recordsOut, recordsRejected, recordsLate, numRestarts } = client.status()
+    return { state, durationMs: clock.now() - startedMs, recordsIn, recordsOut, recordsRejected, recordsLate, numRestarts, ...(savepoint === undefined ? {} : { savepoint }) }
+  }
+  const done = Promise.resolve().then(run)
+  // Whoever awaits `done` gets the failure; a client that nobody awaits must not end the process.
+  done.catch(() => {})
+  if (options.signal?.aborted === true) cancel()
+
+  const client: JobClient = {
+    jobName,
+    done,
+    status: () => jobStatus(jobGraph, coordinator, registry.collect(), startedMs),
+    metrics: () => registry.collect(),
+    async savepoint(directory) {
+      const target = directory ?? options.checkpoints?.savepointDirectory
+      if (target !== undefined) return coordinator.savepoint(target)
+      throw new MillraceError('CKPT_NO_SAVEPOINT_DIRECTORY', 'A savepoint needs a directory: name one, or configure checkpoints.savepointDirectory (--savepoint-dir)', { origin: 'user' })
+    },
+    async stop({ savepoint = options.checkpoints?.savepointDirectory, drain = false } = {}) {
+      coordinator.stop(savepoint, drain)
+      return done
+    },
+    async cancel() {
+      coordinator.cancel()
+      await done.catch(() => {})
+    },
+    async [Symbol.asyncDispose]() {
+      await client.cancel()
+    },
+  }
+  return client
+}
+
+async function acquireLease(store: CheckpointStore | undefined): Promise<CheckpointLease | undefined> {
+  try {
+    return await store?.acquireLease(randomUUID())
+  } catch (error) {
+    await store?.close()
+    throw error
+  }
+}
+
+function renewPeriodically(lease: CheckpointLease, clock: Clock, fail: (error: unknown) => void): () => void {
+  let stopped = false
+  let cancel = (): void => {}
+  const arm = (): void => {
+    if (stopped) return
+    cancel = clock.schedule(LEASE_RENEWAL_MS, () => {
+      lease.renew().then(arm, (error: unknown) => {
+        if (!stopped) fail(error)
+      })
+    })
+  }
+  arm()
+  return () => {
+    stopped = true
+    cancel()
+  }
+}

@@ -1,0 +1,56 @@
+import type { StreamGraph } from '../graph/stream-graph.ts'
+import { requireUids } from '../graph/validate-graph.ts'
+import { fileCheckpointStorage } from '../runtime/checkpoint/storage/file-checkpoint-storage.ts'
+import { memoryCheckpointStorage } from '../runtime/checkpoint/storage/memory-checkpoint-storage.ts'
+import type { CheckpointSettings } from '../runtime/coordinator/checkpoint-coordinator.ts'
+import type { RestartPolicy } from '../runtime/coordinator/restart-backoff.ts'
+import type { CheckpointStorage } from '../spi/checkpoint-storage.ts'
+import { durationMs } from '../types/duration-ms.ts'
+import type { CheckpointOptions, RestartStrategy, RunOptions } from './run-options.ts'
+
+/** The storage a job's checkpoints go to; undefined when it runs without. */
+export function checkpointStorage({ checkpoints }: RunOptions): CheckpointStorage | undefined {
+  if (checkpoints === undefined) return undefined
+  const { storage, interval } = checkpoints
+  if (typeof storage === 'string') return fileCheckpointStorage(storage)
+  return storage ?? (interval === undefined ? undefined : memoryCheckpointStorage())
+}
+
+/** Refuses a job whose state could not be found again: durable checkpoints need uids on what is stateful. */
+export function requireRecoverable(graph: StreamGraph, storage: CheckpointStorage | undefined): void {
+  if (storage?.durable === true) requireUids(graph)
+}
+
+export function checkpointSettings(options: CheckpointOptions): CheckpointSettings {
+  return {
+    intervalMs: options.interval === undefined ? undefined : durationMs(options.interval),
+    timeoutMs: durationMs(options.timeout ?? '10min'),
+    minPauseMs: durationMs(options.minPause ?? '0ms'),
+    tolerableFailures: options.tolerableFailures ?? 0,
+    aligned: options.mode !== 'atLeastOnce',
+    retained: options.retained ?? 1,
+  }
+}
+
+/** Defaults are Flink's since 1.19: exponential delay with checkpoints, none without. */
+export function restartPolicy(strategy: RestartStrategy | undefined, checkpointing: boolean): RestartPolicy {
+  if (strategy === undefined) return checkpointing ? restartPolicy({ kind: 'exponentialDelay' }, true) : { kind: 'none' }
+  switch (strategy.kind) {
+    case 'none':
+      return strategy
+    case 'fixedDelay':
+      return { kind: 'fixedDelay', attempts: strategy.attempts, delayMs: durationMs(strategy.delay) }
+    case 'failureRate':
+      return { kind: 'failureRate', maxFailures: strategy.maxFailures, withinMs: durationMs(strategy.within), delayMs: durationMs(strategy.delay) }
+    case 'exponentialDelay':
+      return {
+        kind: 'exponentialDelay',
+        initialDelayMs: durationMs(strategy.initialDelay ?? '1s'),
+        maxDelayMs: durationMs(strategy.maxDelay ?? '1min'),
+        multiplier: strategy.multiplier ?? 1.5,
+        jitter: strategy.jitter ?? 0.1,
+        resetAfterMs: durationMs(strategy.resetAfter ?? '1h'),
+        attempts: strategy.attempts ?? Number.POSITIVE_INFINITY,
+      }
+  }
+}
