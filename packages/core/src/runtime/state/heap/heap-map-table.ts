@@ -5,6 +5,7 @@ import type { AnyType } from '../../../types/type-information.ts'
 import { writeMapEntry } from '../entry-encoding.ts'
 import type { EntryReader, MapEntrySerializers } from '../entry-encoding.ts'
 import { userKeySlot } from '../user-key-slot.ts'
+import { unwritableState } from '../unwritable-state.ts'
 import { KeyedEntry } from './entry.ts'
 import type { HeapBudget } from './heap-budget.ts'
 import type { HeapPart } from './heap-part.ts'
@@ -118,7 +119,13 @@ export class HeapMapTable<UK, UV> implements MapStateTable<UK, UV>, HeapPart {
 
   /** Writes the entry if the snapshot in progress lacks it, and stamps it. */
   #preserve(keyGroup: number, key: StateKey, namespace: Namespace, entry: KeyedEntry<UK, UV>): void {
-    if (this.#cut.active) writeMapEntry(this.#cut.output(keyGroup), this.#index, key, namespace, entry.key, entry.value, this.#serializers)
+    if (this.#cut.active) {
+      try {
+        writeMapEntry(this.#cut.output(keyGroup), this.#index, key, namespace, entry.key, entry.value, this.#serializers)
+      } catch (error) {
+        throw unwritableState(error, this.meta, key)
+      }
+    }
     entry.epoch = this.#cut.epoch
   }
 }

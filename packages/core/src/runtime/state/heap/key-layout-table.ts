@@ -4,6 +4,7 @@ import type { NamespaceCursor, StateTable } from '../../../spi/state-table.ts'
 import type { AnyType } from '../../../types/type-information.ts'
 import { writeValueEntry } from '../entry-encoding.ts'
 import type { EntryReader } from '../entry-encoding.ts'
+import { unwritableState } from '../unwritable-state.ts'
 import { Entry } from './entry.ts'
 import type { HeapBudget } from './heap-budget.ts'
 import type { HeapPart } from './heap-part.ts'
@@ -112,7 +113,13 @@ export class KeyLayoutTable<V> implements StateTable<V>, HeapPart {
 
   /** Writes the entry if the snapshot in progress lacks it, and stamps it. */
   #preserve(keyGroup: number, key: StateKey, namespace: Namespace, entry: Entry<V>): void {
-    if (this.#cut.active) writeValueEntry(this.#cut.output(keyGroup), this.#index, key, namespace, entry.value, this.#serializer)
+    if (this.#cut.active) {
+      try {
+        writeValueEntry(this.#cut.output(keyGroup), this.#index, key, namespace, entry.value, this.#serializer)
+      } catch (error) {
+        throw unwritableState(error, this.meta, key)
+      }
+    }
     entry.epoch = this.#cut.epoch
   }
 }

@@ -4,6 +4,7 @@ import type { NamespaceCursor, StateTable } from '../../../spi/state-table.ts'
 import type { AnyType } from '../../../types/type-information.ts'
 import { writeValueEntry } from '../entry-encoding.ts'
 import type { EntryReader } from '../entry-encoding.ts'
+import { unwritableState } from '../unwritable-state.ts'
 import { KeyedEntry } from './entry.ts'
 import type { HeapBudget } from './heap-budget.ts'
 import type { HeapPart } from './heap-part.ts'
@@ -181,7 +182,13 @@ export class NamespaceLayoutTable<V> implements StateTable<V>, HeapPart {
 
   /** Writes the entry if the snapshot in progress lacks it, and stamps it. */
   #preserve(keyGroup: number, namespace: Namespace, entry: KeyedEntry<StateKey, V>): void {
-    if (this.#cut.active) writeValueEntry(this.#cut.output(keyGroup), this.#index, entry.key, namespace, entry.value, this.#serializer)
+    if (this.#cut.active) {
+      try {
+        writeValueEntry(this.#cut.output(keyGroup), this.#index, entry.key, namespace, entry.value, this.#serializer)
+      } catch (error) {
+        throw unwritableState(error, this.meta, entry.key)
+      }
+    }
     entry.epoch = this.#cut.epoch
   }
 }
