@@ -11,7 +11,7 @@ type Common<T, S extends SourceSplit> = Pick<Source<T>, 'name' | 'bounded' | 'ty
 /** A source whose splits can be listed once at the start; they are handed out one by one as readers ask for them. */
 export interface ListedSource<T, S extends SourceSplit> extends Common<T, S> {
   /** Called once per fresh start on the coordinator (not after a restore). The order is the order of assignment. */
-  discover(signal: AbortSignal): Promise<readonly S[]>
+  discover(signal: AbortSignal, parallelism: number): Promise<readonly S[]>
 }
 
 /** A source with its own enumerator, for continuous discovery or fixed assignment. */
@@ -31,11 +31,11 @@ export function defineSource<T, S extends SourceSplit, E>(source: ListedSource<T
   return { ...erased, kind: 'source', createEnumerator: (context, restored) => listedEnumerator(discover, context, restored) }
 }
 
-function listedEnumerator(discover: (signal: AbortSignal) => Promise<readonly SourceSplit[]>, context: SplitEnumeratorContext, restored: unknown): SplitEnumerator {
+function listedEnumerator(discover: ListedSource<unknown, SourceSplit>['discover'], context: SplitEnumeratorContext, restored: unknown): SplitEnumerator {
   const remaining: SourceSplit[] = []
   return {
     async start() {
-      remaining.push(...(Array.isArray(restored) ? (restored as SourceSplit[]) : await discover(context.signal)))
+      remaining.push(...(Array.isArray(restored) ? (restored as SourceSplit[]) : await discover(context.signal, context.parallelism)))
     },
     handleSplitRequest(subtask) {
       const next = remaining.shift()

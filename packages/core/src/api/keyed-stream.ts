@@ -1,0 +1,66 @@
+import type { AggregateResults, AggregateSpec, SomeAggregate } from '../functions/aggregates-combine.ts'
+import type { KeyedOpenContext, KeyedProcessFunction } from '../functions/process-function.ts'
+import type { WindowAssigner } from '../functions/window.ts'
+import type { KeySelector } from '../graph/partitioning.ts'
+import type { Key } from '../types/key.ts'
+import type { AnyType, TypeInformation } from '../types/type-information.ts'
+import { aggregateOf } from './aggregate-of.ts'
+import { connectKeyedBroadcast } from './broadcast-connected-stream.ts'
+import type { KeyedBroadcastConnectedStream } from './broadcast-connected-stream.ts'
+import { isBroadcastStream } from './broadcast-stream.ts'
+import type { BroadcastStream } from './broadcast-stream.ts'
+import { connectKeyedStreams } from './connected-streams.ts'
+import type { KeyedConnectedStreams } from './connected-streams.ts'
+import type { DataStream } from './data-stream.ts'
+import type { SameKindOfKey } from './key-types.ts'
+import { statelessOperations } from './stateless-operations.ts'
+import type { StatelessOperations } from './stateless-operations.ts'
+import { append, handleIn, partitioned, typeOf, withHandle, withOutputType } from './stream-handle.ts'
+import type { StreamHandle } from './stream-handle.ts'
+import type { Sync } from './sync.ts'
+import { windowedStream } from './windowed-stream.ts'
+import type { WindowedStream } from './windowed-stream.ts'
+
+/**
+ * A stream whose records of one key all reach the same subtask, in order per producer. Operators on it have state per key.
+ * Not an operator itself: uid and the like belong to what follows.
+ */
+export interface KeyedStream<out T, out K extends Key> extends StatelessOperations<T> {
+  /** `open` is called once per subtask and attempt; `context.key` and states are those of the record being processed. */
+  process<R>(open: (context: KeyedOpenContext<K>) => KeyedProcessFunction<T, R>, type: TypeInformation<R>): DataStream<R>
+  /** Rolling: emits the result so far for every record. */
+  reduce(reduce: (a: T, b: T) => T & Sync<T>): DataStream<T>
+  /** Rolling, with one aggregate function or a record of them. */
+  aggregate<R>(aggregate: SomeAggregate<T, R>): DataStream<R>
+  aggregate<R, O>(aggregate: SomeAggregate<T, R>, finish: (result: R, key: K) => O & Sync<O>, type?: TypeInformation<O>): DataStream<O>
+  aggregate<S extends AggregateSpec<T>>(aggregates: S): DataStream<AggregateResults<S>>
+  aggregate<S extends AggregateSpec<T>, O>(aggregates: S, finish: (results: AggregateResults<S>, key: K) => O & Sync<O>, type?: TypeInformation<O>): DataStream<O>
+  window<W>(assigner: WindowAssigner<W>): WindowedStream<T, K, W>
+  /** With a broadcast stream, or with another stream that is keyed by the same kind of key. */
+  connect<B>(other: BroadcastStream<B>): KeyedBroadcastConnectedStream<T, B, K>
+  connect<U, J extends SameKindOfKey<K>>(other: KeyedStream<U, J>): KeyedConnectedStreams<T, U, K | J>
+}
+
+export function keyedStream<T, K extends Key>(input: StreamHandle, key: KeySelector): KeyedStream<T, K> {
+  const { job } = input
+  const handle = partitioned(input, { kind: 'hash', key })
+  const keys = [key]
+  const type = typeOf(handle)
+  const stream: KeyedStream<T, K> = {
+    ...statelessOperations<T>(handle),
+    process: (open, resultType) =>
+      job.dataStream(append(job, [handle], { name: 'process', operator: { kind: 'keyedProcess', open: open as never }, keys, outputType: resultType, stateful: true })),
+    reduce: (reduce) =>
+      job.dataStream(append(job, [handle], { name: 'reduce', operator: { kind: 'reduce', reduce, ...(type === undefined ? {} : { type }) }, keys, stateful: true, ...withOutputType(type) })),
+    aggregate: (aggregates: Parameters<typeof aggregateOf>[0], finish?: (result: never, key: never) => unknown, finishedType?: unknown) => {
+      const aggregate = aggregateOf(aggregates)
+      const outputType = finish === undefined ? aggregate.resultType : (finishedType as AnyType | undefined)
+      const operator = { kind: 'aggregate', aggregate, ...(finish === undefined ? {} : { finish }) } as const
+      return job.dataStream<never>(append(job, [handle], { name: 'aggregate', operator, keys, stateful: true, ...withOutputType(outputType) }))
+    },
+    window: (assigner) => windowedStream(handle, key, { kind: 'window', assigner, allowedLatenessMs: 0 }),
+    connect: (other: object): never =>
+      (isBroadcastStream(other) ? connectKeyedBroadcast(handle, key, handleIn(job, other), other) : connectKeyedStreams(handle, key, handleIn(job, other))) as never,
+  }
+  return withHandle(stream, handle)
+}

@@ -1,0 +1,56 @@
+import type { RunOptions } from '../environment/run-options.ts'
+import type { OutputFormat } from '../spi/output-format.ts'
+import type { SinkFunction } from '../spi/sink-function.ts'
+import type { Sink } from '../spi/sink.ts'
+import type { TypeInformation } from '../types/type-information.ts'
+import { outputFormatSink } from '../adapters/output-format-sink.ts'
+import { printSink } from '../adapters/print-sink.ts'
+import { sinkFunctionSink } from '../adapters/sink-function-sink.ts'
+import { checkSinkType } from './check-sink-type.ts'
+import { collectInto } from './collect-results.ts'
+import type { DataStream } from './data-stream.ts'
+import { nodeOptions } from './operator-options.ts'
+import type { OperatorOptions } from './operator-options.ts'
+import { append, typeOf, withOutputType } from './stream-handle.ts'
+import type { StreamHandle } from './stream-handle.ts'
+import type { Sync } from './sync.ts'
+
+/** What can be done with the records of any stream, keyed or not. */
+export interface StatelessOperations<out T> {
+  /** One record for each. `type` is the schema of the results; absent means the generic codec wherever they become bytes. */
+  map<R>(map: (value: T) => R & Sync<R>, type?: TypeInformation<R>): DataStream<R>
+  /** Any number of records for each. */
+  flatMap<R>(flatMap: (value: T) => Iterable<R>, type?: TypeInformation<R>): DataStream<R>
+  filter<S extends T>(predicate: (value: T) => value is S): DataStream<S>
+  filter(predicate: (value: T) => boolean): DataStream<T>
+  sinkTo(sink: Sink<T>, options?: OperatorOptions): void
+  addSink(sink: SinkFunction<T>, options?: OperatorOptions): void
+  output(format: OutputFormat<T>, options?: OperatorOptions): void
+  /** Writes every record to standard output, one a line, after `prefix`. For trying things out. */
+  print(prefix?: string): void
+  /**
+   * Runs the job of a `createLocalEnvironment()` and returns all records of this stream, once it has ended. They are held in
+   * memory: for bounded and small results. Throws CORE_NOT_EXECUTABLE in the environment of a job.
+   */
+  executeAndCollect(options?: Omit<RunOptions, 'from'>): Promise<readonly T[]>
+}
+
+export function statelessOperations<T>(handle: StreamHandle): StatelessOperations<T> {
+  const { job } = handle
+  const sinkTo = (sink: Sink<T>, options: OperatorOptions = {}): void => {
+    checkSinkType(typeOf(handle), sink)
+    const stateful = sink.createCommitter !== undefined || sink.writerStateSerializer !== undefined
+    append(job, [handle], { name: `sink ${sink.name}`, operator: { kind: 'sink', sink }, stateful, ...nodeOptions(options) })
+  }
+  return {
+    map: (map, type) => job.dataStream(append(job, [handle], { name: 'map', operator: { kind: 'map', map }, ...withOutputType(type) })),
+    flatMap: (flatMap, type) => job.dataStream(append(job, [handle], { name: 'flatMap', operator: { kind: 'flatMap', flatMap }, ...withOutputType(type) })),
+    filter: (predicate: (value: T) => boolean) =>
+      job.dataStream<never>(append(job, [handle], { name: 'filter', operator: { kind: 'filter', predicate }, ...withOutputType(typeOf(handle)) })),
+    sinkTo,
+    addSink: (sink, options) => sinkTo(sinkFunctionSink(sink), options),
+    output: (format, options) => sinkTo(outputFormatSink(format), options),
+    print: (prefix) => sinkTo(printSink(prefix)),
+    executeAndCollect: (options = {}) => collectInto(job, sinkTo, options),
+  }
+}

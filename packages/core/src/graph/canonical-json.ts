@@ -1,0 +1,14 @@
+import { createHash } from 'node:crypto'
+import type { JsonValue } from '../spi/json-value.ts'
+
+/** JSON with the names of every object sorted, so that equal values give equal text. */
+export function canonicalJson(value: JsonValue): string {
+  return JSON.stringify(value, (_name, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1))) : part,
+  )
+}
+
+/** SHA-256 of the canonical JSON, in hex. */
+export function hashJson(value: JsonValue): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex')
+}

@@ -1,0 +1,34 @@
+import type { JsonValue } from '../spi/json-value.ts'
+import { hashJson } from './canonical-json.ts'
+import { describeKey, describeOperator, describePartitioning, describePolicy, describeType } from './describe-operator.ts'
+import type { StreamGraph } from './stream-graph.ts'
+
+/**
+ * Tells whether two processes built the same job: SHA-256 over nodes, edges and their options in order of creation, and
+ * over `options`, the settings that shape the plan. Never over function text: a changed lambda is the same plan.
+ */
+export function planHash(graph: StreamGraph, options: JsonValue = null): string {
+  return hashJson({
+    jobName: graph.jobName,
+    nodes: graph.nodes.map((node) => ({
+      uid: node.uid,
+      name: node.name,
+      operator: describeOperator(node.operator),
+      keys: node.keys.map((key) => (key === null ? null : describeKey(key))),
+      outputType: describeType(node.outputType),
+      parallelism: node.parallelism ?? null,
+      maxParallelism: node.maxParallelism ?? null,
+      chaining: node.chaining,
+      onError: describePolicy(node.onError),
+    })),
+    edges: graph.edges.map(({ source, target, input, tag, partitioning, type }) => ({
+      source,
+      target,
+      input,
+      tag,
+      partitioning: describePartitioning(partitioning),
+      type: describeType(type),
+    })),
+    options,
+  })
+}

@@ -1,0 +1,20 @@
+import type { StreamEdge, StreamNode } from '../graph/stream-graph.ts'
+
+/** What decides whether an operator is called by the one before it. */
+export interface ChainCandidate {
+  readonly partitioning: StreamEdge['partitioning']
+  readonly source: Pick<StreamNode, 'chaining' | 'parallelism' | 'maxParallelism'>
+  readonly target: Pick<StreamNode, 'chaining' | 'parallelism' | 'maxParallelism' | 'name'>
+  /** How many outputs the target reads, over all of its inputs. */
+  readonly targetInputs: number
+}
+
+/** Why the two operators cannot be one task, for people to read; null if they can. */
+export function chainObstacle({ partitioning, source, target, targetInputs }: ChainCandidate): string | null {
+  if (partitioning.kind !== 'forward') return `records are distributed by ${partitioning.kind}`
+  if (targetInputs > 1) return `${target.name} reads ${targetInputs} streams`
+  if (source.parallelism !== target.parallelism) return `parallelism ${source.parallelism} and ${target.parallelism}`
+  if (source.maxParallelism !== target.maxParallelism) return `maxParallelism ${source.maxParallelism} and ${target.maxParallelism}`
+  if (target.chaining === 'head') return `${target.name} starts a new chain`
+  return source.chaining === 'never' || target.chaining === 'never' ? 'chaining is disabled on one of them' : null
+}

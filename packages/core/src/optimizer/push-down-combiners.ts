@@ -1,0 +1,75 @@
+import { COMBINED_KEY } from '../graph/combined-row.ts'
+import type { WindowSpec } from '../graph/operator-spec.ts'
+import type { StreamEdge } from '../graph/stream-graph.ts'
+import { long } from '../types/number-types.ts'
+import { generic } from '../types/generic-type.ts'
+import { row } from '../types/row-type.ts'
+import type { AnyType } from '../types/type-information.ts'
+import { renumbered } from './plan.ts'
+import type { Plan, PlanNode } from './plan.ts'
+
+/**
+ * Puts a combiner before each shuffle into a window whose aggregate merges, so that a row per key and slice crosses it
+ * instead of every element.
+ *
+ * Sound because a combiner emits everything it holds before it forwards a watermark or a barrier: the window's watermark is
+ * the minimum over its channels, so none of what a combiner holds back can become late meanwhile that was not late for its
+ * own channel. Left out wherever a result could tell the difference: custom triggers see single elements; an allowed-late
+ * element fires its window by itself; a late side output wants elements; a policy for failing functions wants the one that
+ * failed. It needs a hash shuffle on every input of the window: between single subtasks it would only cost.
+ */
+export function pushDownCombiners(plan: Plan): Plan {
+  const window = plan.nodes.find((node) => mayCombine(plan, node))
+  return window === undefined ? plan : pushDownCombiners(combineBefore(plan, window))
+}
+
+function mayCombine(plan: Plan, { id, operator, onError }: PlanNode): boolean {
+  if (operator.kind !== 'window' || operator.combined === true) return false
+  const { assigner, trigger, allowedLatenessMs, lateTag, function: spec } = operator
+  const sliced = (assigner.kind === 'tumbling' || assigner.kind === 'sliding') && assigner.time === 'event'
+  const merges = spec.kind === 'aggregate' && spec.aggregate.merge !== undefined
+  const plain = trigger === undefined && allowedLatenessMs === 0 && lateTag === undefined && (onError ?? 'fail') === 'fail'
+  return sliced && merges && plain && inputsOf(plan, id).every((edge) => edge.partitioning.kind === 'hash')
+}
+
+function combineBefore(plan: Plan, window: PlanNode): Plan {
+  const spec = window.operator as WindowSpec
+  const inputs = inputsOf(plan, window.id)
+  const outputType = combinedType(spec)
+  const combiners = inputs.map((edge, index): PlanNode => {
+    const producer = plan.nodes[edge.source] as PlanNode
+    return {
+      id: plan.nodes.length + index,
+      uid: null,
+      planUid: `${window.planUid}.combine${index === 0 ? '' : `-${index + 1}`}`,
+      name: `combine for ${window.name}`,
+      operator: { kind: 'combine', window: spec },
+      keys: window.keys,
+      outputType,
+      parallelism: producer.parallelism,
+      maxParallelism: producer.maxParallelism,
+      chaining: 'always',
+      stateful: false,
+    }
+  })
+  const combinedWindow: PlanNode = { ...window, operator: { ...spec, combined: true }, keys: [COMBINED_KEY] }
+  const nodes = plan.nodes.flatMap((node) => (node.id === window.id ? [...combiners, combinedWindow] : [node]))
+  const edges = plan.edges.flatMap((edge): StreamEdge[] => {
+    const combiner = combiners[inputs.indexOf(edge)]
+    if (combiner === undefined) return [edge]
+    return [
+      { ...edge, target: combiner.id, partitioning: { kind: 'forward' } },
+      { source: combiner.id, target: window.id, input: 0, tag: null, partitioning: { kind: 'hash', key: COMBINED_KEY }, type: outputType },
+    ]
+  })
+  return renumbered(plan.jobName, nodes, edges)
+}
+
+function combinedType({ function: spec }: WindowSpec): AnyType {
+  const accumulator = spec.kind === 'aggregate' ? spec.aggregate.accumulatorType : undefined
+  return row({ key: generic(), slice: long(), accumulator: accumulator ?? generic(), count: long() })
+}
+
+function inputsOf(plan: Plan, target: number): readonly StreamEdge[] {
+  return plan.edges.filter((edge) => edge.target === target)
+}
