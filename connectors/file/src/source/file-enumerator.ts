@@ -31,7 +31,7 @@ export function fileEnumerator(
   let splits = [...(restored?.splits ?? [])]
   let nextId = restored?.nextId ?? 0
   const seen = new Map(restored?.seen ?? [])
-  const reported = new Set<string>()
+  const warned = new Set<string>()
   let waiting: number[] = []
 
   const serve = (subtask: number): void => {
@@ -49,9 +49,10 @@ export function fileEnumerator(
   async function discover(): Promise<void> {
     const { files, unmatched } = await discoverFiles(context.fileSystems, paths, { includeHidden: discovery.includeHidden, signal: context.signal })
     if (!continuous && unmatched.length > 0) throw nothingMatches(unmatched)
+    for (const path of unmatched) warnOnce(path, 'No file matches this path yet; looking again at each listing')
     forgetAllBut(files)
     for (const file of files) {
-      if (seen.has(file.path)) reportIfModified(file)
+      if (seen.has(file.path)) warnIfModified(file)
       else await add(file)
     }
   }
@@ -75,14 +76,17 @@ export function fileEnumerator(
     for (const path of seen.keys()) {
       if (existing.has(path)) continue
       seen.delete(path)
-      reported.delete(path)
+      warned.delete(path)
     }
   }
 
-  function reportIfModified(file: FileStatus): void {
-    if (seen.get(file.path) === file.modifiedMs || reported.has(file.path)) return
-    reported.add(file.path)
-    context.logger.warn({ file: file.path }, 'A file was modified after it had been discovered; its new content is not read. Write changes to a new file')
+  function warnIfModified(file: FileStatus): void {
+    if (seen.get(file.path) !== file.modifiedMs) warnOnce(file.path, 'A file was modified after it was discovered; its new content is not read. Write changes to a new file')
+  }
+
+  function warnOnce(path: string, message: string): void {
+    if (!warned.has(path)) context.logger.warn({ file: path }, message)
+    warned.add(path)
   }
 
   context.metrics.gauge('unassignedSplits', () => splits.length)

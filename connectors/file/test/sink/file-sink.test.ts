@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
-import type { BadRecord, FileReaderFormat, FileWriterFormat, Sink } from '@millrace/core/spi'
+import type { BadRecord, FileReaderFormat, FileWriterFormat, RecoverableStream, RecoverableWriter, Sink } from '@millrace/core/spi'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { fileSink, fileSource } from '@millrace/connector-file'
 import type { FileSinkOptions } from '@millrace/connector-file'
@@ -263,35 +263,46 @@ describe('a failed attempt', () => {
     expect([await visible(), await hidden()]).toEqual([{ 'part-0-0.jsonl': [0, 1] }, []])
   })
 
-  it('reports a stream that is lost through ready, and lets go of it', async () => {
+  it.each(['ready', 'write'] as const)('reports a stream whose %s fails, and lets go of it', async (method) => {
     const { path } = await setUp()
     const local = fileSystems.forPath(path)
     const failing = onFileSystem({
       ...local,
       createRecoverableWriter() {
-        const writer = local.createRecoverableWriter?.() as NonNullable<ReturnType<NonNullable<typeof local.createRecoverableWriter>>>
-        return {
-          ...writer,
-          async open(name) {
-            const stream = await writer.open(name)
-            return Object.assign(Object.create(stream) as typeof stream, {
-              write() {},
-              ready: () => Promise.reject(new Error('disk gone')),
-              abandon: () => stream.abandon(),
-            })
-          },
-        }
+        const writer = local.createRecoverableWriter?.() as RecoverableWriter
+        return { ...writer, open: async (name) => brokenStream(await writer.open(name), method) }
       },
     })
     for (const compression of ['none', 'gzip'] as const) {
       const writer = await fileSink({ path, format: { fileWriter: lineWriter<Row>() }, compression }).createWriter(sinkContext({ systems: failing }), [])
       writer.write({ n: 1, p: '' }, 0)
-      await expect(writer.ready?.()).rejects.toThrow('disk gone')
+      const wait = async (): Promise<void> => {
+        await writer.ready?.()
+        await writer.flush(true)
+      }
+      await expect(wait()).rejects.toThrow('disk gone')
       await writer.close?.()
       expect(await readdir(path)).toEqual([])
     }
   })
 })
+
+/** A stream whose disk fails at once, seen through `ready` or through `write`; it can still be given up. */
+function brokenStream(stream: RecoverableStream, method: 'ready' | 'write'): RecoverableStream {
+  const failure = new Error('disk gone')
+  return {
+    path: stream.path,
+    position: 0,
+    write() {
+      if (method === 'write') throw failure
+    },
+    ready: () => (method === 'ready' ? Promise.reject(failure) : undefined),
+    persist: () => stream.persist(),
+    closeForCommit: () => stream.closeForCommit(),
+    abandon: () => stream.abandon(),
+    close: () => stream.close(),
+  }
+}
 
 describe('options', () => {
   const format = { fileWriter: lineWriter<Row>() }

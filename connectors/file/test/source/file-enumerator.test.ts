@@ -24,6 +24,7 @@ describe('monitoring', () => {
     coordinator.enumerator.handleSplitRequest(0)
     await coordinator.tick()
     expect(names(coordinator)).toEqual([])
+    expect(coordinator.warnings).toEqual([`${root}/*.jsonl: No file matches this path yet; looking again at each listing`])
     await writeFile(join(root, 'a.jsonl'), '1\n')
     await writeFile(join(root, '_b.jsonl'), '2\n')
     await coordinator.tick()
