@@ -1,5 +1,5 @@
 import type { RecordWriter } from '../network/record-writer.ts'
-import { MIN_WATERMARK, type OperatorOutput, type StreamOperator } from '../operators/stream-operator.ts'
+import { MAX_WATERMARK, MIN_WATERMARK, type OperatorOutput, type StreamOperator } from '../operators/stream-operator.ts'
 
 /** Takes a record on: into the next operators of the chain or into record writers. */
 export type Collector = (value: unknown, timestamp: number) => void
@@ -30,6 +30,8 @@ export class ChainOutput implements OperatorOutput {
   emitWatermark(timestamp: number): void {
     this.watermark = timestamp
     for (const operator of this.operators) operator.processWatermark(timestamp)
+    // The end of time travels with the end of data: a consumer has to see which of its inputs ended before time moves on.
+    if (timestamp === MAX_WATERMARK) return
     for (const writer of this.writers) writer.emitWatermark(timestamp)
   }
 

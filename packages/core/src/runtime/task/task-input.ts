@@ -10,10 +10,12 @@ export interface TaskInputHandler {
   status(idle: boolean): void
   barrier(barrier: Barrier): void
   checkpointAborted(checkpointId: number): void
-  /** Every channel of one input has ended, and its last watermark has been handled. */
+  /** Every channel of one input has ended. */
   inputEnded(input: 0 | 1, drain: boolean): void
   /** Every channel has ended. */
   ended(drain: boolean): void
+  /** Runs `action` once everything reported so far has been dealt with. */
+  defer(action: () => void): void
 }
 
 /** All input channels of one task: merges their watermarks, aligns their barriers, notices the end of each input. */
@@ -79,12 +81,19 @@ export class TaskInput {
     this.#aligner.cancel(checkpointId)
   }
 
+  /**
+   * An input that ends while the other goes on is reported before it stops holding the watermark back, so that an operator
+   * can still emit in time what it kept for that moment. The last input ends after the final watermark.
+   */
   #end(channel: InputChannel, drain: boolean): void {
     channel.ended = true
-    if (drain) this.#valve.inputFinished(channel.index)
-    const { input } = channel
-    if (!this.#channels.every((other) => other.input !== input || other.ended)) return
-    this.#handler.inputEnded(input, drain)
-    if (this.#channels.every((other) => other.ended)) this.#handler.ended(drain)
+    const { input, index } = channel
+    const inputEnded = this.#channels.every((other) => other.input !== input || other.ended)
+    const ended = this.#channels.every((other) => other.ended)
+    const release = (): void => this.#valve.inputFinished(index)
+    if (drain && (ended || !inputEnded)) release()
+    if (inputEnded) this.#handler.inputEnded(input, drain)
+    if (drain && inputEnded && !ended) this.#handler.defer(release)
+    if (ended) this.#handler.ended(drain)
   }
 }

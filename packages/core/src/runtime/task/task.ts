@@ -50,6 +50,7 @@ export class Task {
         if (drain) this.#deferred.push(() => this.#head.endInput?.(input))
       },
       ended: (drain) => this.#deferred.push(() => this.#finish(drain)),
+      defer: (action) => this.#deferred.push(action),
     })
     for (const { channel } of environment.inputs) channel.onData = () => environment.wake()
     for (const writer of environment.writers.values()) for (const channel of writer.channels) channel.onSpace = () => environment.wake()
