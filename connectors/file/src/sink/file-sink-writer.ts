@@ -59,7 +59,7 @@ export class FileSinkWriter<T> implements SinkWriter<T, FileCommittable, FileSin
   /** Goes on with the files of earlier writers. Where several wrote to one partition, all but one are finished. */
   async restore(states: readonly FileSinkWriterState[]): Promise<void> {
     for (const state of states.flatMap(({ parts }) => parts)) {
-      const { path, partition, extension, createdMs, resume } = state
+      const { path, partition, extension, createdMs } = state
       const stream = await resumeStream(recoverableWriterFor(this.#context.fileSystems, path), state)
       if (!this.#appendable || extension !== this.#config.extension || !path.startsWith(`${this.#config.path}/`)) {
         this.#context.logger.info({ file: path }, 'The sink writes elsewhere or in another format now; the unfinished file is finished as it is')
@@ -95,7 +95,7 @@ export class FileSinkWriter<T> implements SinkWriter<T, FileCommittable, FileSin
 
   async flush(endOfInput: boolean): Promise<void> {
     this.#rollByTime()
-    if (endOfInput || !this.#appendable) for (const part of [...this.#open.values()]) this.#roll(part)
+    if (endOfInput || !this.#appendable) for (const part of this.#open.values()) this.#roll(part)
     await this.#settle([])
     await inGroups([...this.#open.values()], (part) => part.persist(this.#recoverable))
   }
@@ -144,7 +144,7 @@ export class FileSinkWriter<T> implements SinkWriter<T, FileCommittable, FileSin
   #rollByTime(): void {
     const now = this.#context.now()
     const { rollEveryMs, rollInactivityMs } = this.#config
-    for (const part of [...this.#open.values()]) {
+    for (const part of this.#open.values()) {
       if (part.touched) part.lastWriteMs = now
       part.touched = false
       if (now - part.createdMs >= rollEveryMs || now - part.lastWriteMs >= rollInactivityMs) this.#roll(part)

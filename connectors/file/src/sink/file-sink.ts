@@ -24,7 +24,10 @@ export interface FileSinkOptions<T> {
   readonly prefix?: string
   /** Compresses each file as a whole; row formats only. Default: `none`. */
   readonly compression?: FileSinkCompression
-  /** In-progress files per subtask, that is partitions written at a time; beyond it the oldest is finished. Default: 100. */
+  /**
+   * In-progress files per subtask, that is partitions written at a time; beyond it the oldest is finished. Each may queue as
+   * much as the file system's write budget (4 MiB for local files) while the disk is slow. Default: 100.
+   */
   readonly maxOpenFiles?: number
 }
 

@@ -7,7 +7,7 @@ export interface PathPattern {
   /** Whether files in directories below `root` can match. */
   readonly recursive: boolean
   /** Judges a path relative to `root`, with `/` between its segments. */
-  matches(relative: string): boolean
+  readonly matches: (relative: string) => boolean
 }
 
 const WILDCARD = /[*?[{]/

@@ -33,18 +33,18 @@ async function published(path: string, bulk: boolean): Promise<readonly number[]
   return rows.sort((a, b) => a - b)
 }
 
-const KINDS: readonly (Pick<FileSinkOptions<Row>, 'format' | 'compression'> & { readonly kind: string; readonly bulk: boolean; readonly numRuns: number })[] = [
-  { kind: 'row', bulk: false, numRuns: 30, format: { fileWriter: lineWriter<Row>() } },
-  { kind: 'gzip', bulk: false, numRuns: 5, format: { fileWriter: lineWriter<Row>() }, compression: 'gzip' },
-  { kind: 'bulk', bulk: true, numRuns: 12, format: { fileWriter: arrayWriter<Row>() } },
+const KINDS: readonly { readonly kind: string; readonly bulk: boolean; readonly numRuns: number; readonly options: Pick<FileSinkOptions<Row>, 'format' | 'compression'> }[] = [
+  { kind: 'row', bulk: false, numRuns: 30, options: { format: { fileWriter: lineWriter<Row>() } } },
+  { kind: 'gzip', bulk: false, numRuns: 5, options: { format: { fileWriter: lineWriter<Row>() }, compression: 'gzip' } },
+  { kind: 'bulk', bulk: true, numRuns: 12, options: { format: { fileWriter: arrayWriter<Row>() } } },
 ]
 
-describe.each(KINDS)('fileSink, $kind files', ({ bulk, numRuns, kind: _, ...format }) => {
+describe.each(KINDS)('fileSink, $kind files', ({ bulk, numRuns, options }) => {
   it.each(CRASH_POINTS)('publishes every record once when it crashes at: %s', async (crash) => {
     for (const [how, rollBytes] of [['close', 60], ['kill', 60], ['close', 10_000], ['kill', 10_000]] as const) {
       const path = await temporaryDirectory()
       const clock = { ms: 0 }
-      const sink = fileSink<Row>({ path, partition: ({ p }) => p, rollBytes, ...format })
+      const sink = fileSink<Row>({ path, partition: ({ p }) => p, rollBytes, ...options })
       const job = new SinkJob(sink, rowAt, killableFileSystem(path), clock)
       await job.start(1)
       await job.write(10)
@@ -79,7 +79,7 @@ describe.each(KINDS)('fileSink, $kind files', ({ bulk, numRuns, kind: _, ...form
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 18 }), fc.integer({ min: 1, max: 3 }), fc.constantFrom(1, 50, 1000, 1000), async (steps, maxOpenFiles, rollBytes) => {
         const path = join(root, String(run++))
         const clock = { ms: 0 }
-        const sink = fileSink<Row>({ path, partition: ({ p }) => p, rollBytes, maxOpenFiles, ...format })
+        const sink = fileSink<Row>({ path, partition: ({ p }) => p, rollBytes, maxOpenFiles, ...options })
         const job = new SinkJob(sink, rowAt, killableFileSystem(path), clock)
         await job.start(2)
         for (const next of steps) {
