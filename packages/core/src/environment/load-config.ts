@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { MillraceError } from '../errors.ts'
+import { didYouMean } from './closest-name.ts'
+import type { MillraceConfig } from './define-config.ts'
+import { importModule } from './import-module.ts'
+
+const FILE_NAMES = ['millrace.config.ts', 'millrace.config.mts', 'millrace.config.js', 'millrace.config.mjs']
+
+// A record and not a list, so that the compiler refuses a forgotten setting.
+const KNOWN: Readonly<Record<keyof MillraceConfig, true>> = {
+  parallelism: true,
+  maxParallelism: true,
+  stateBackend: true,
+  checkpoints: true,
+  restart: true,
+  from: true,
+  allowDroppedState: true,
+  fileSystems: true,
+  logger: true,
+  metricReporters: true,
+  autoWatermarkInterval: true,
+  bufferTimeout: true,
+  bufferBytes: true,
+  optimizer: true,
+  params: true,
+  metricsPort: true,
+  logLevel: true,
+}
+
+/**
+ * The configuration of a project: of `explicitPath` if given, otherwise the nearest `millrace.config.ts` (or .mts, .js, .mjs)
+ * in `directory` or above it; empty if there is none. Throws CLI_CONFIG_NOT_FOUND, CLI_INVALID_CONFIG, or what
+ * `importModule` throws.
+ */
+export async function loadConfig(directory: string, explicitPath?: string): Promise<MillraceConfig> {
+  const file = explicitPath === undefined ? findConfig(directory) : resolve(directory, explicitPath)
+  if (file === undefined) return {}
+  if (!existsSync(file)) throw problem('CLI_CONFIG_NOT_FOUND', 'The configuration file does not exist; check --config and MILLRACE_CONFIG', file)
+  const config = (await importModule(pathToFileURL(file), 'the configuration'))['default']
+  if (typeof config !== 'object' || config === null) {
+    throw problem('CLI_INVALID_CONFIG', `Expected 'export default defineConfig({ … })', found ${config === undefined ? 'no default export' : typeof config}`, file)
+  }
+  for (const key of Object.keys(config)) {
+    if (!Object.hasOwn(KNOWN, key)) throw problem('CLI_INVALID_CONFIG', `There is no setting '${key}'.${didYouMean(key, Object.keys(KNOWN))}`, file)
+  }
+  return config
+}
+
+function findConfig(directory: string): string | undefined {
+  for (let folder = resolve(directory); ; folder = dirname(folder)) {
+    const found = FILE_NAMES.map((name) => join(folder, name)).find((path) => existsSync(path))
+    if (found !== undefined || folder === dirname(folder)) return found
+  }
+}
+
+function problem(code: string, message: string, file: string): MillraceError {
+  return new MillraceError(code, message, { origin: 'user', at: { file } })
+}

@@ -1,0 +1,62 @@
+import { describeError, MillraceError, type ErrorLocation } from '../errors.ts'
+
+const ADVICE: Readonly<Record<MillraceError['origin'], string>> = {
+  user: 'Change the job, its options or its input as said above.',
+  external: 'Something outside the process failed; mend it and run again.',
+  engine: 'This is a defect of Millrace. Please report it with the output of --log-level debug.',
+}
+
+/**
+ * An error as people read it: code and message, place, remedy, and the chain of causes, each once. Stacks only if asked for;
+ * without them the first line of the job's own code that was involved is shown.
+ */
+export function printError(error: unknown, options: { readonly stacks: boolean }): string {
+  const chain = causeChain(error)
+  const place = placeOf(error, chain)
+  const advice = MillraceError.is(error) ? ADVICE[error.origin] : 'It was thrown by code that is not part of Millrace.'
+  const causes = chain.slice(1).filter((cause, i) => !headline(chain[i]).includes(describeError(cause)))
+  let text = `error ${headline(error)}\n`
+  if (place !== '') text += `  at: ${place}\n`
+  text += `  remedy: ${advice}\n`
+  for (const cause of causes) text += `  caused by: ${headline(cause)}\n`
+  if (options.stacks) for (const link of chain) if (link instanceof Error) text += `${link.stack ?? ''}\n`
+  return text
+}
+
+function headline(error: unknown): string {
+  if (MillraceError.is(error)) return `${error.code}: ${error.message}`
+  return error instanceof Error ? `${error.name}: ${error.message}` : describeError(error)
+}
+
+function causeChain(error: unknown): readonly unknown[] {
+  const chain: unknown[] = []
+  for (let link: unknown = error; link !== undefined && !chain.includes(link); link = link instanceof Error ? link.cause : undefined) chain.push(link)
+  return chain
+}
+
+function placeOf(error: unknown, chain: readonly unknown[]): string {
+  const parts = MillraceError.is(error) ? describeLocation(error.at) : []
+  const thrown = chain.findLast((link) => link instanceof Error && !MillraceError.is(link))
+  const frame = thrown instanceof Error ? userFrame(thrown) : undefined
+  if (frame !== undefined) parts.push(frame)
+  return parts.join(', ')
+}
+
+function describeLocation(at: ErrorLocation): string[] {
+  const file = at.file === undefined ? [] : [at.line === undefined ? at.file : `${at.file}:${at.line}`]
+  const named = (['operator', 'uid', 'subtask', 'offset', 'field', 'key', 'record'] as const).flatMap((name) => {
+    const value = at[name]
+    return value === undefined ? [] : [`${name} ${value}`]
+  })
+  return at.file === undefined && at.line !== undefined ? [`line ${at.line}`, ...named] : [...file, ...named]
+}
+
+/** The first stack frame outside Node, node_modules and the engine. */
+function userFrame(error: Error): string | undefined {
+  const engine = new URL('..', import.meta.url).href
+  for (const line of (error.stack ?? '').split('\n')) {
+    const url = /(file:\/\/[^\s)]+:\d+):\d+\)?$/.exec(line)?.[1]
+    if (url !== undefined && !url.includes('/node_modules/') && !url.startsWith(engine)) return decodeURIComponent(new URL(url).pathname)
+  }
+  return undefined
+}

@@ -1,0 +1,144 @@
+import { basename, dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Job } from '../api/define-job.ts'
+import { MillraceError } from '../errors.ts'
+import type { MillraceConfig } from './define-config.ts'
+import type { JobClient, JobResult } from './job-client.ts'
+import { loadConfig } from './load-config.ts'
+import { createLineLogger } from './logger.ts'
+import { describeFlags, invalidArgument, parseArguments, type ParsedArguments } from './parse-arguments.ts'
+import { printError } from './print-error.ts'
+import type { ProgramHost, StopSignal } from './program-host.ts'
+import { checkParams } from './check-params.ts'
+import { readEnvironment, readFlags, RUN_FLAGS } from './run-flags.ts'
+import type { RunOptions } from './run-options.ts'
+import { mergeSettings, type RunSettings } from './run-settings.ts'
+import { formatSummary, superviseJob } from './supervise-job.ts'
+
+/** The function `submit` of this package. */
+export type Submit = (job: Job<unknown>, options: RunOptions & { readonly params?: unknown }) => Promise<JobClient>
+
+export interface Program {
+  /** Any job: its own schema checks the parameters, which arrive as text. */
+  readonly job: Job<unknown>
+  /** Of the job's module; the nearest millrace.config.ts is looked for from here upwards. */
+  readonly moduleUrl: string
+  /** What the user typed up to the flags, such as `millrace run job.ts`. */
+  readonly command: string
+  /** Settings in code: the weakest. */
+  readonly defaults?: RunOptions
+}
+
+const SIGNAL_NUMBERS: Readonly<Record<StopSignal, number>> = { SIGINT: 2, SIGTERM: 15 }
+
+/**
+ * Runs a job in the foreground as its command line says, and returns the exit code. Never throws: every error is printed.
+ *
+ * 0: the job finished, or was stopped or canceled through its control socket. 1: the job failed. 2: nothing was run, because
+ * the command line, the configuration, the parameters or the job itself are wrong. 130 or 143: ended by SIGINT or SIGTERM.
+ */
+export async function runJob(program: Program, host: ProgramHost, submit: Submit = submitLazily): Promise<number> {
+  let stacks = false
+  let running = false
+  try {
+    const { flags, positionals } = parseArguments(host.argv, RUN_FLAGS, program.command)
+    if (flags.has('help')) {
+      host.stdout.write(helpText(program))
+      return 0
+    }
+    if (positionals.length > 0) throw invalidArgument(`${program.command} expects flags only, found '${positionals[0]}'. Parameters are given as --param KEY=VALUE`)
+    const { settings, warnings } = await readSettings(program, flags, host)
+    stacks = settings.logLevel === 'debug'
+    for (const warning of warnings) host.stderr.write(`warning: ${warning}\n`)
+    return await runWith(program, settings, host, async (job, options) => {
+      const client = await submit(job, options)
+      running = true
+      return client
+    })
+  } catch (error) {
+    host.stderr.write(printError(error, { stacks }))
+    return running ? 1 : exitCodeOf(error)
+  }
+}
+
+/** The runtime is loaded when there is something to run: help and errors do not wait for it. */
+const submitLazily: Submit = async (job, options) => (await import('./submit.ts')).submit(job, options)
+
+/** Of a command that ended before it ran anything: 2 if the user has to change something, otherwise 1. */
+export function exitCodeOf(error: unknown): number {
+  return MillraceError.is(error) && error.origin === 'user' ? 2 : 1
+}
+
+async function readSettings(program: Program, flags: ParsedArguments['flags'], host: ProgramHost): Promise<{ settings: RunSettings; warnings: readonly string[] }> {
+  const environment = readEnvironment(host.env)
+  const fromFlags = readFlags(flags, 'flag')
+  const fromEnvironment = readFlags(environment.flags, 'variable')
+  const configPath = flags.get('config')?.[0] ?? environment.flags.get('config')?.[0]
+  const config = await loadConfig(configPath === undefined ? dirname(fileURLToPath(program.moduleUrl)) : host.directory, configPath)
+  const { signal: _signal, ...code } = program.defaults ?? {}
+  const layers: readonly MillraceConfig[] = [fromFlags, fromEnvironment, config, code]
+  return { settings: mergeSettings(layers), warnings: environment.warnings }
+}
+
+async function runWith(program: Program, settings: RunSettings, host: ProgramHost, submit: Submit): Promise<number> {
+  const job = namingBuildErrors(program)
+  checkParams(job.params, settings.params, job.name)
+  let client: JobClient | undefined
+  const metrics = await openMetrics(settings.metricsPort, () => client)
+  const supervision = superviseJob(host)
+  try {
+    const logger = settings.options.logger ?? createLineLogger({ level: settings.logLevel, write: supervision.print, now: () => host.now() })
+    if (metrics !== undefined) logger.info({ url: metrics.url }, 'serving /metrics, /metrics.json and /health')
+    const signals = [supervision.aborted, ...(program.defaults?.signal === undefined ? [] : [program.defaults.signal])]
+    client = await submit(job, { ...settings.options, logger, signal: AbortSignal.any(signals), params: settings.params })
+    const result = await supervision.attend(client, logger)
+    host.stderr.write(formatSummary(job.name, result))
+    return exitCodeOfResult(result, supervision.signal())
+  } catch (error) {
+    // What a submission throws because it was interrupted is not a failure of the job.
+    if (client !== undefined || !supervision.aborted.aborted) throw error
+    host.stderr.write(`${job.name} canceled before it ran\n`)
+    return exitCodeOfSignal(supervision.signal() ?? 'SIGINT')
+  } finally {
+    supervision.end()
+    await metrics?.close()
+  }
+}
+
+async function openMetrics(port: number | undefined, client: () => JobClient | undefined): Promise<{ readonly url: string; close(): Promise<void> } | undefined> {
+  if (port === undefined) return undefined
+  const { startMetricsServer } = await import('./metrics-server.ts')
+  return startMetricsServer(port, client)
+}
+
+function exitCodeOfResult(result: JobResult, signal: StopSignal | undefined): number {
+  return result.state === 'finished' || signal === undefined ? 0 : exitCodeOfSignal(signal)
+}
+
+function exitCodeOfSignal(signal: StopSignal): number {
+  return 128 + SIGNAL_NUMBERS[signal]
+}
+
+/** The same job, which says what failed and in which module when its `build` throws something of the user's. */
+function namingBuildErrors({ job, moduleUrl }: Program): Job<unknown> {
+  return {
+    ...job,
+    build(env, params) {
+      try {
+        return job.build(env, params)
+      } catch (error) {
+        const options = { origin: 'user', at: { file: fileURLToPath(moduleUrl) } } as const
+        throw MillraceError.wrap(error, 'CLI_BUILD_FAILED', `The build function of the job '${job.name}' threw`, options)
+      }
+    },
+  }
+}
+
+function helpText({ job, moduleUrl, command }: Program): string {
+  return (
+    `Runs the job '${job.name}' of ${basename(fileURLToPath(moduleUrl))}.\n\nUsage: ${command} [flags]\n\n${describeFlags(RUN_FLAGS)}\n` +
+    'Every flag has a variable, such as MILLRACE_CHECKPOINT_DIR, and parameters have MILLRACE_PARAM_<name>.\n' +
+    'A flag wins over its variable, that over millrace.config.ts, and that over the code.\n' +
+    'Exit codes: 0 finished or stopped on request, 1 failed, 2 nothing was run, 130 and 143 ended by SIGINT and SIGTERM.\n'
+  )
+}
