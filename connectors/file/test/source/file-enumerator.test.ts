@@ -53,6 +53,16 @@ describe('monitoring', () => {
     expect(new Set(ids).size).toBe(3)
   })
 
+  it('gives splits that come back to whoever waits', async () => {
+    const { root, source, names } = await setUp()
+    await writeFile(join(root, 'a.jsonl'), '1\n')
+    const coordinator = await coordinate(source)
+    coordinator.enumerator.handleSplitRequest(0)
+    coordinator.enumerator.handleSplitRequest(1)
+    coordinator.enumerator.addSplitsBack(coordinator.assigned.map(([, split]) => split), 0)
+    expect(names(coordinator)).toEqual(['0 a.jsonl', '1 a.jsonl'])
+  })
+
   it('forgets deleted files, so that its state stays as small as the directory, and reads a new file of the same name', async () => {
     const { root, source } = await setUp()
     const coordinator = await coordinate(source)

@@ -69,6 +69,24 @@ describe('resuming', () => {
     await reader.close?.()
   })
 
+  it('is exact also while records emitted before are still being passed over', async () => {
+    const path = join(await temporaryDirectory(), 'a')
+    await writeFile(path, '1\nx\n3\n4\n5\n6\n7\n8\n')
+    const source = fileSource({ path, format: { fileReader: lineReader<number>({ batchRecords: 2 }) } })
+    const [whole] = (await allSplits(source)) as readonly [FileSplit]
+    const reader = openReader(source, [{ ...whole, skip: 6 }])
+    const output = collectingOutput(collected())
+    const positions = new Set<number | null>()
+    while (reader.poll(output, 1) === 'pending') {
+      const [split] = reader.snapshotSplits(1) as readonly [FileSplit]
+      positions.add(split.position)
+      expect(plain(await readAll(source, [split]))).toEqual([7, 8])
+      await reader.available(never)
+    }
+    expect([...positions]).toEqual([null, 0, 4, 8])
+    await reader.close?.()
+  })
+
   it('refuses when the file has fewer records than were read from it', async () => {
     const path = join(await temporaryDirectory(), 'a')
     await writeFile(path, '1\n2\n3\n')
@@ -101,6 +119,27 @@ describe('reading', () => {
     }
     const [first] = await readAll(source, splits.slice(1))
     expect(first).toMatchObject({ bad: { source: join(root, 'b'), offset: 0, code: 'LINE_BAD' } })
+  })
+
+  it('closes each file when its split ends, and the current one when it is closed', async () => {
+    const root = await temporaryDirectory()
+    for (const name of ['a', 'b', 'c']) await writeFile(join(root, name), '1\n2\n')
+    const local = fileSystems.forPath(root)
+    const open = new Set<string>()
+    const counting: FileSystem = {
+      ...local,
+      async open(path) {
+        const file = await local.open(path)
+        open.add(path)
+        return { ...file, close: () => (open.delete(path), file.close()) }
+      },
+    }
+    const source = fileSource({ path: root, format: { fileReader: lineReader<number>({ batchRecords: 1 }) } })
+    const reader = openReader(source, await allSplits(source), onFileSystem(counting))
+    await read(reader, collected(), 3)
+    expect([...open]).toEqual([join(root, 'b')])
+    await reader.close?.()
+    expect(open.size).toBe(0)
   })
 
   it('reads one batch ahead and not more', async () => {
