@@ -1,0 +1,24 @@
+import { resolve } from 'node:path'
+import type { CheckpointStorage } from '../../../spi/checkpoint-storage.ts'
+import { FileCheckpointStore } from './file-checkpoint-store.ts'
+
+const HAS_SCHEME = /^[a-z][a-z0-9+.-]+:/i
+
+/**
+ * Checkpoints as files below `url`: a path, or the URL of any registered file system.
+ *
+ *     <url>/<job>/lease-<epoch>                     who may write
+ *     <url>/<job>/chk-<id>.e<epoch>/…, _metadata    a checkpoint; complete once it has its _metadata
+ *     <savepoint directory>/savepoint-<job>-<id>.e<epoch>/…
+ *
+ * The epoch in the name keeps a process that has lost its lease from ever writing where its successor does.
+ */
+export function fileCheckpointStorage(url: string): CheckpointStorage {
+  const root = (HAS_SCHEME.test(url) ? url : resolve(url)).replace(/\/+$/, '')
+  return {
+    kind: 'checkpoint-storage',
+    name: 'files',
+    durable: true,
+    open: (context) => new FileCheckpointStore(root, context),
+  }
+}
