@@ -17,5 +17,56 @@ export type { OperatorOptions } from './api/operator-options.ts'
 export type { StreamExecutionEnvironment } from './api/stream-execution-environment.ts'
 export type { WindowedStream } from './api/windowed-stream.ts'
 
+export { explain } from './optimizer/explain.ts'
+export type { Explanation } from './optimizer/explain.ts'
+export type { GraphWarning } from './graph/validate-graph.ts'
+export type { JobGraph } from './graph/job-graph.ts'
+export type { StreamGraph } from './graph/stream-graph.ts'
+
+export type { AggregateFunction } from './functions/aggregate-function.ts'
+export { count, max, mean, min, sum } from './functions/aggregates.ts'
+export { maxBy, minBy } from './functions/aggregates-by.ts'
+export { combineAggregates } from './functions/aggregates-combine.ts'
 export { OutputTag } from './functions/output-tag.ts'
+export type {
+  BroadcastOpenContext,
+  BroadcastProcessFunction,
+  BroadcastState,
+  CoProcessFunction,
+  KeyedBroadcastOpenContext,
+  KeyedOpenContext,
+  KeyedProcessFunction,
+  OpenContext,
+  OperatorListState,
+  OperatorOpenContext,
+  ProcessFunction,
+  ReadonlyBroadcastState,
+  TimeDomain,
+} from './functions/process-function.ts'
+export { aggregatingState, listState, mapState, reducingState, valueState } from './functions/state-descriptor.ts'
+export type { StateDescriptor, StateOptions, StateTtl } from './functions/state-descriptor.ts'
+export type { AggregatingState, ListState, MapState, ReducingState, ValueState } from './functions/state.ts'
 export { WatermarkStrategy } from './functions/watermark-strategy.ts'
+export type { TimestampAssigner, WatermarkGenerator, WatermarkOutput } from './functions/watermark-strategy.ts'
+export {
+  EventTimeSessionWindows,
+  GlobalWindows,
+  ProcessingTimeSessionWindows,
+  SlidingEventTimeWindows,
+  SlidingProcessingTimeWindows,
+  TumblingEventTimeWindows,
+  TumblingProcessingTimeWindows,
+} from './functions/window-assigners.ts'
+export type { ProcessWindowFunction, TimeWindow, Trigger, TriggerContext, TriggerResult, WindowAssigner, WindowContext, WindowOptions } from './functions/window.ts'
+
+export type { Duration, DurationUnit } from './types/duration.ts'
+export type { Key, KeyAtom } from './types/key.ts'
+
+export type { CheckpointStatus, JobClient, JobResult, JobState, JobStatus, VertexStatus } from './environment/job-client.ts'
+export type { CheckpointOptions, RestartStrategy, RunOptions } from './environment/run-options.ts'
+
+export { fileCheckpointStorage } from './runtime/checkpoint/storage/file-checkpoint-storage.ts'
+export { memoryCheckpointStorage } from './runtime/checkpoint/storage/memory-checkpoint-storage.ts'
+export type { MemoryCheckpointOptions } from './runtime/checkpoint/storage/memory-checkpoint-storage.ts'
+export { heapStateBackend } from './runtime/state/heap/heap-state-backend.ts'
+export type { HeapStateOptions } from './runtime/state/heap/heap-state-backend.ts'

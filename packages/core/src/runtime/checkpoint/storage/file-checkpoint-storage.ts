@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
 import type { CheckpointStorage } from '../../../spi/checkpoint-storage.ts'
-import { FileCheckpointStore } from './file-checkpoint-store.ts'
 
 const HAS_SCHEME = /^[a-z][a-z0-9+.-]+:/i
 
@@ -19,6 +18,10 @@ export function fileCheckpointStorage(url: string): CheckpointStorage {
     kind: 'checkpoint-storage',
     name: 'files',
     durable: true,
-    open: (context) => new FileCheckpointStore(root, context),
+    async open(context) {
+      // configuration must cost nothing to import
+      const { FileCheckpointStore } = await import('./file-checkpoint-store.ts')
+      return new FileCheckpointStore(root, context)
+    },
   }
 }

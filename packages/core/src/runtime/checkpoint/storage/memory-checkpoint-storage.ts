@@ -1,5 +1,4 @@
 import type { CheckpointStorage } from '../../../spi/checkpoint-storage.ts'
-import { createJobMemory, MemoryCheckpointStore } from './memory-checkpoint-store.ts'
 import type { JobMemory } from './memory-checkpoint-store.ts'
 
 const DEFAULT_MAX_STATE_BYTES = 5 * 1024 * 1024
@@ -20,10 +19,12 @@ export function memoryCheckpointStorage(options: MemoryCheckpointOptions = {}): 
     kind: 'checkpoint-storage',
     name: 'memory',
     durable: false,
-    open(context) {
+    async open(context) {
+      // configuration must cost nothing to import
+      const { MemoryCheckpointStore } = await import('./memory-checkpoint-store.ts')
       let memory = jobs.get(context.jobName)
       if (memory === undefined) {
-        memory = createJobMemory()
+        memory = { epoch: 0, holder: undefined, completed: new Map() }
         jobs.set(context.jobName, memory)
       }
       return new MemoryCheckpointStore(memory, maxStateBytes, context)

@@ -13,10 +13,6 @@ export interface JobMemory {
   readonly completed: Map<string, { readonly epoch: number; readonly checkpoint: CompletedCheckpoint; readonly metadata: Uint8Array }>
 }
 
-export function createJobMemory(): JobMemory {
-  return { epoch: 0, holder: undefined, completed: new Map() }
-}
-
 /** See memoryCheckpointStorage. State travels inside its handle, and so with the metadata. */
 export class MemoryCheckpointStore implements CheckpointStore {
   readonly #memory: JobMemory

@@ -1,6 +1,4 @@
 import type { StateBackend } from '../../../spi/state-backend.ts'
-import { HeapKeyedStateBackend } from './heap-keyed-state-backend.ts'
-import { RestoredState } from './restored-state.ts'
 
 export interface HeapStateOptions {
   /**
@@ -17,6 +15,8 @@ export function heapStateBackend(options: HeapStateOptions = {}): StateBackend {
     name: 'heap',
     capabilities: { largerThanMemory: false, incremental: false },
     async open(context) {
+      // configuration must cost nothing to import: a job names its backend before anything runs
+      const [{ HeapKeyedStateBackend }, { RestoredState }] = await Promise.all([import('./heap-keyed-state-backend.ts'), import('./restored-state.ts')])
       const restored = new RestoredState(context.operatorUid)
       await restored.read(context.restore, context.keyGroupRange)
       return new HeapKeyedStateBackend(context, restored, options.maxBytes)
