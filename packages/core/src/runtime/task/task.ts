@@ -1,4 +1,5 @@
 import { MillraceError } from '../../errors.ts'
+import { createTaskTime, type TaskTime } from '../../metrics/task-time.ts'
 import type { Barrier } from '../checkpoint/barrier.ts'
 import type { RecordBatch } from '../network/stream-element.ts'
 import type { SourceOperator } from '../operators/source-operator.ts'
@@ -33,12 +34,13 @@ export class Task {
   #blocked: Promise<void> | undefined
   #snapshot: Promise<void> = Promise.resolve()
   #lastFlushMs = 0
-  /** Read at scrape time. */
-  backPressured = false
+  #backPressured = false
+  readonly #time: TaskTime
 
   constructor(environment: TaskEnvironment) {
     this.#environment = environment
     this.id = environment.deployment.taskId
+    this.#time = createTaskTime(() => environment.clock.now())
     this.#timers = new ProcessingTimers(environment.clock, (operator) => this.#enqueue(() => this.#chain?.members[operator]?.operator.onProcessingTime?.(environment.clock.now())))
     this.#input = new TaskInput(environment.inputs, {
       records: (input, batch) => this.#processBatch(input, batch),
@@ -77,6 +79,7 @@ export class Task {
       if (this.#environment.vertex.operators[0]?.node.operator.kind === 'source') {
         this.#source = new SourcePoller(this.#head as SourceOperator, this.#environment, this.#abort.signal, (error) => this.#fail(error))
       }
+      this.#registerMetrics(chain)
       this.#state = 'initialized'
       this.#environment.report({ kind: 'initialized', taskId: this.id, splits: this.#source?.restoredSplits() ?? [] })
     } catch (error) {
@@ -95,11 +98,16 @@ export class Task {
   /** Does a bounded piece of work; true if there may be more at once. */
   step(): boolean {
     if (this.#blocked !== undefined || (this.#state !== 'running' && this.#state !== 'finished')) return false
+    this.#time.busy()
     try {
       return this.#work()
     } catch (error) {
       this.#fail(error)
       return false
+    } finally {
+      // Between two steps of its own a task waits for its turn: in one thread only one task is busy at a time.
+      if (this.#backPressured || this.#blocked !== undefined) this.#time.backPressured()
+      else this.#time.idle()
     }
   }
 
@@ -157,14 +165,23 @@ export class Task {
     this.#environment.report({ kind: 'closed', taskId: this.id })
   }
 
+  #registerMetrics(chain: OperatorChain): void {
+    const { taskMetrics } = this.#environment
+    taskMetrics.gauge('busyTimeMsPerSecond', () => this.#time.ratios().busy * 1000)
+    taskMetrics.gauge('idleTimeMsPerSecond', () => this.#time.ratios().idle * 1000)
+    taskMetrics.gauge('backPressuredTimeMsPerSecond', () => this.#time.ratios().backPressured * 1000)
+    taskMetrics.gauge('isBackPressured', () => Number(this.#backPressured))
+    taskMetrics.gauge('isIdle', () => Number(chain.members[0]?.output.idle ?? false))
+  }
+
   #work(): boolean {
     const mail = this.#mailbox.shift()
     if (mail !== undefined) {
       mail()
       return true
     }
-    this.backPressured = !this.#outputsAvailable()
-    if (this.backPressured) return false
+    this.#backPressured = !this.#outputsAvailable()
+    if (this.#backPressured) return false
     if (this.#suspended.size > 0) {
       const suspended = [...this.#suspended]
       this.#suspended.clear()
