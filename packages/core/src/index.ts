@@ -26,7 +26,9 @@ export type { StreamGraph } from './graph/stream-graph.ts'
 export type { AggregateFunction } from './functions/aggregate-function.ts'
 export { count, max, mean, min, sum } from './functions/aggregates.ts'
 export { maxBy, minBy } from './functions/aggregates-by.ts'
+export { collect } from './functions/aggregates-collect.ts'
 export { combineAggregates } from './functions/aggregates-combine.ts'
+export { quantile } from './functions/aggregates-quantile.ts'
 export { OutputTag } from './functions/output-tag.ts'
 export type {
   BroadcastOpenContext,
@@ -46,6 +48,7 @@ export type {
 export { aggregatingState, listState, mapState, reducingState, valueState } from './functions/state-descriptor.ts'
 export type { StateDescriptor, StateOptions, StateTtl } from './functions/state-descriptor.ts'
 export type { AggregatingState, ListState, MapState, ReducingState, ValueState } from './functions/state.ts'
+export { Triggers } from './functions/triggers.ts'
 export { WatermarkStrategy } from './functions/watermark-strategy.ts'
 export type { TimestampAssigner, WatermarkGenerator, WatermarkOutput } from './functions/watermark-strategy.ts'
 export {
@@ -62,7 +65,12 @@ export type { ProcessWindowFunction, TimeWindow, Trigger, TriggerContext, Trigge
 export type { Duration, DurationUnit } from './types/duration.ts'
 export type { Key, KeyAtom } from './types/key.ts'
 
+export { defineConfig } from './environment/define-config.ts'
+export type { MillraceConfig } from './environment/define-config.ts'
 export type { CheckpointStatus, JobClient, JobResult, JobState, JobStatus, VertexStatus } from './environment/job-client.ts'
+export { createLineLogger, silentLogger } from './environment/logger.ts'
+export type { LineLoggerOptions, LogLevel } from './environment/logger.ts'
+export { runMain } from './environment/run-main.ts'
 export type { CheckpointOptions, RestartStrategy, RunOptions } from './environment/run-options.ts'
 
 export { fileCheckpointStorage } from './runtime/checkpoint/storage/file-checkpoint-storage.ts'

@@ -7,7 +7,6 @@ import type { WatermarkStrategy } from '../functions/watermark-strategy.ts'
 import type { KeySelector, Partitioning } from '../graph/partitioning.ts'
 import type { NodeDraft } from '../graph/stream-graph-builder.ts'
 import type { BadRecordPolicy } from '../spi/bad-record.ts'
-import type { Key } from '../types/key.ts'
 import type { TypeInformation } from '../types/type-information.ts'
 import { connectBroadcast } from './broadcast-connected-stream.ts'
 import type { BroadcastConnectedStream } from './broadcast-connected-stream.ts'
@@ -15,7 +14,7 @@ import { broadcastStream, isBroadcastStream } from './broadcast-stream.ts'
 import type { BroadcastStream } from './broadcast-stream.ts'
 import { connectStreams } from './connected-streams.ts'
 import type { ConnectedStreams } from './connected-streams.ts'
-import type { KeyField, KeyOfFields } from './key-types.ts'
+import type { KeySelection, SelectedKey } from './key-types.ts'
 import { keyedStream } from './keyed-stream.ts'
 import type { KeyedStream } from './keyed-stream.ts'
 import { nodeOptions } from './operator-options.ts'
@@ -23,7 +22,6 @@ import { statelessOperations } from './stateless-operations.ts'
 import type { StatelessOperations } from './stateless-operations.ts'
 import { append, handleIn, operatorOf, outputOf, partitioned, typeOf, withHandle, withOutputType } from './stream-handle.ts'
 import type { StreamHandle } from './stream-handle.ts'
-import type { Sync } from './sync.ts'
 
 /**
  * Records of type T on their way through the job. Every method appends to the job and returns a new stream; nothing runs
@@ -34,9 +32,7 @@ export interface DataStream<out T> extends StatelessOperations<T> {
   /** `open` is called once per subtask and attempt: state belongs inside it. `type` is the schema of what is collected. */
   process<R>(open: (context: OperatorOpenContext) => ProcessFunction<T, R>, type: TypeInformation<R>): DataStream<R>
   /** By a field or several (they stay data in the plan), or by a computed key. */
-  keyBy<const F extends KeyField<T>>(field: F): KeyedStream<T, Extract<T[F], Key>>
-  keyBy<const F extends readonly [KeyField<T>, ...KeyField<T>[]]>(fields: F): KeyedStream<T, KeyOfFields<T, F>>
-  keyBy<const K extends Key>(selector: (value: T) => K): KeyedStream<T, K>
+  keyBy<const S extends KeySelection<T>>(key: S): KeyedStream<T, SelectedKey<T, S>>
   union<U>(...others: readonly DataStream<U>[]): DataStream<T | U>
   /** Reads both streams in one operator, without any order between them. */
   connect<B>(other: BroadcastStream<B>): BroadcastConnectedStream<T, B>
@@ -57,7 +53,7 @@ export interface DataStream<out T> extends StatelessOperations<T> {
   broadcast(): DataStream<T>
   broadcast<S extends readonly [MapState<unknown, unknown>, ...MapState<unknown, unknown>[]]>(...states: { readonly [I in keyof S]: StateDescriptor<S[I]> }): BroadcastStream<T>
   /** `partition` returns the subtask, 0 to `partitions` − 1, for what `key` returns. */
-  partitionCustom<P>(partition: (key: P, partitions: number) => number & Sync<number>, key: (value: T) => P): DataStream<T>
+  partitionCustom<P>(key: (value: T) => P, partition: (key: P, partitions: number) => number): DataStream<T>
 
   uid(uid: string): DataStream<T>
   name(name: string): DataStream<T>
@@ -83,7 +79,7 @@ export function dataStream<T>(handle: StreamHandle): DataStream<T> {
     ...statelessOperations<T>(handle),
     process: (open, resultType) =>
       dataStream(append(job, [handle], { name: 'process', operator: { kind: 'process', open }, outputType: resultType, stateful: true })),
-    keyBy: (key: KeyArgument<T>) => keyedStream<T, never>(handle, keySelector(key)),
+    keyBy: (key) => keyedStream(handle, keySelector(key)),
     union: (...others) => dataStream<never>({ job, node: null, outputs: [handle, ...others.map((other) => handleIn(job, other))].flatMap(({ outputs }) => outputs) }),
     connect: (other: object): never => (isBroadcastStream(other) ? connectBroadcast(handle, handleIn(job, other), other) : connectStreams(handle, handleIn(job, other))) as never,
     assignTimestampsAndWatermarks: (watermarks) =>
@@ -97,7 +93,7 @@ export function dataStream<T>(handle: StreamHandle): DataStream<T> {
     global: () => through({ kind: 'global' }),
     broadcast: (...states: readonly unknown[]): never =>
       (states.length === 0 ? through({ kind: 'broadcast' }) : broadcastStream(partitioned(handle, { kind: 'broadcast' }), states as readonly StateDescriptor<unknown>[])) as never,
-    partitionCustom: (partition, select) => through({ kind: 'custom', key: { kind: 'function', select }, partition }),
+    partitionCustom: (select, partition) => through({ kind: 'custom', key: { kind: 'function', select }, partition }),
 
     uid: (uid) => change('uid', nodeOptions({ uid })),
     name: (name) => change('name', nodeOptions({ name })),
@@ -110,11 +106,9 @@ export function dataStream<T>(handle: StreamHandle): DataStream<T> {
   return withHandle(stream, handle)
 }
 
-type KeyArgument<T> = string | readonly string[] | ((value: T) => Key)
-
-function keySelector<T>(key: KeyArgument<T>): KeySelector {
+function keySelector<T>(key: KeySelection<T>): KeySelector {
   if (typeof key === 'string') return { kind: 'field', field: key }
   if (typeof key === 'function') return { kind: 'function', select: key }
-  if (Array.isArray(key) && key.length > 0) return { kind: 'fields', fields: [...(key as readonly string[])] }
+  if (Array.isArray(key) && key.length > 0) return { kind: 'fields', fields: [...key] }
   throw new MillraceError('CORE_INVALID_KEY', "expected keyBy('field'), keyBy(['field', …]) or keyBy(selector), found none of them", { origin: 'user' })
 }

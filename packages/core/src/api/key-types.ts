@@ -3,8 +3,19 @@ import type { Key, KeyAtom } from '../types/key.ts'
 /** The names of the fields of T that can be a key: never null, and not an object. */
 export type KeyField<T> = { [F in keyof T]-?: T[F] extends KeyAtom ? F : never }[keyof T] & string
 
-/** The key made of several fields, in the order named. */
-export type KeyOfFields<T, F extends readonly (keyof T)[]> = Extract<{ readonly [I in keyof F]: T[F[I]] }, Key>
+/** What `keyBy` takes: a field, several fields, or a function. */
+export type KeySelection<T> = KeyField<T> | readonly [KeyField<T>, ...KeyField<T>[]] | ((value: T) => Key)
+
+/** The key that a selection gives: fields in the order named make a tuple. */
+export type SelectedKey<T, S> = S extends (value: never) => infer K
+  ? AsKey<K extends readonly unknown[] ? Readonly<K> : K>
+  : S extends keyof T
+    ? AsKey<T[S]>
+    : S extends readonly (keyof T)[]
+      ? AsKey<{ readonly [I in keyof S]: S[I] extends keyof T ? T[S[I]] : never }>
+      : never
+
+type AsKey<K> = Extract<K, Key>
 
 type WidenAtom<A> = A extends string ? string : A extends number ? number : A extends bigint ? bigint : A extends boolean ? boolean : never
 

@@ -1,10 +1,10 @@
-import type { AggregateResults, AggregateSpec, SomeAggregate } from '../functions/aggregates-combine.ts'
 import type { KeyedOpenContext, KeyedProcessFunction } from '../functions/process-function.ts'
 import type { WindowAssigner } from '../functions/window.ts'
 import type { KeySelector } from '../graph/partitioning.ts'
 import type { Key } from '../types/key.ts'
 import type { AnyType, TypeInformation } from '../types/type-information.ts'
 import { aggregateOf } from './aggregate-of.ts'
+import type { Aggregates } from './aggregate-of.ts'
 import { connectKeyedBroadcast } from './broadcast-connected-stream.ts'
 import type { KeyedBroadcastConnectedStream } from './broadcast-connected-stream.ts'
 import { isBroadcastStream } from './broadcast-stream.ts'
@@ -31,10 +31,8 @@ export interface KeyedStream<out T, out K extends Key> extends StatelessOperatio
   /** Rolling: emits the result so far for every record. */
   reduce(reduce: (a: T, b: T) => T & Sync<T>): DataStream<T>
   /** Rolling, with one aggregate function or a record of them. */
-  aggregate<R>(aggregate: SomeAggregate<T, R>): DataStream<R>
-  aggregate<R, O>(aggregate: SomeAggregate<T, R>, finish: (result: R, key: K) => O & Sync<O>, type?: TypeInformation<O>): DataStream<O>
-  aggregate<S extends AggregateSpec<T>>(aggregates: S): DataStream<AggregateResults<S>>
-  aggregate<S extends AggregateSpec<T>, O>(aggregates: S, finish: (results: AggregateResults<S>, key: K) => O & Sync<O>, type?: TypeInformation<O>): DataStream<O>
+  aggregate<R>(aggregates: Aggregates<T, R>): DataStream<R>
+  aggregate<R, O>(aggregates: Aggregates<T, R>, finish: (result: R, key: K) => O & Sync<O>, type?: TypeInformation<O>): DataStream<O>
   window<W>(assigner: WindowAssigner<W>): WindowedStream<T, K, W>
   /** With a broadcast stream, or with another stream that is keyed by the same kind of key. */
   connect<B>(other: BroadcastStream<B>): KeyedBroadcastConnectedStream<T, B, K>

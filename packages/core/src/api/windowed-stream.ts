@@ -1,4 +1,3 @@
-import type { AggregateResults, AggregateSpec, SomeAggregate } from '../functions/aggregates-combine.ts'
 import type { OutputTag } from '../functions/output-tag.ts'
 import type { ProcessWindowFunction, Trigger } from '../functions/window.ts'
 import { describeAssigner } from '../graph/describe-operator.ts'
@@ -9,6 +8,7 @@ import { durationMs } from '../types/duration-ms.ts'
 import type { Key } from '../types/key.ts'
 import type { AnyType, TypeInformation } from '../types/type-information.ts'
 import { aggregateOf } from './aggregate-of.ts'
+import type { Aggregates } from './aggregate-of.ts'
 import type { DataStream } from './data-stream.ts'
 import { append, typeOf, withOutputType } from './stream-handle.ts'
 import type { StreamHandle } from './stream-handle.ts'
@@ -24,10 +24,8 @@ export interface WindowedStream<out T, out K extends Key, out W> {
   sideOutputLateData<X>(this: WindowedStream<X, K, W>, tag: OutputTag<X>): WindowedStream<X, K, W>
   reduce(reduce: (a: T, b: T) => T & Sync<T>): DataStream<T>
   /** One aggregate function, or a record of them; `finish` makes the emitted row from result, key and window. */
-  aggregate<R>(aggregate: SomeAggregate<T, R>): DataStream<R>
-  aggregate<R, O>(aggregate: SomeAggregate<T, R>, finish: (result: R, key: K, window: W) => O & Sync<O>, type?: TypeInformation<O>): DataStream<O>
-  aggregate<S extends AggregateSpec<T>>(aggregates: S): DataStream<AggregateResults<S>>
-  aggregate<S extends AggregateSpec<T>, O>(aggregates: S, finish: (results: AggregateResults<S>, key: K, window: W) => O & Sync<O>, type?: TypeInformation<O>): DataStream<O>
+  aggregate<R>(aggregates: Aggregates<T, R>): DataStream<R>
+  aggregate<R, O>(aggregates: Aggregates<T, R>, finish: (result: R, key: K, window: W) => O & Sync<O>, type?: TypeInformation<O>): DataStream<O>
   /** Gets all records of a window at once; they are kept in state until then. Prefer `aggregate`. */
   process<R>(process: ProcessWindowFunction<T, R, K, W>, type: TypeInformation<R>): DataStream<R>
 }

@@ -1,0 +1,157 @@
+/* Everything in here must compile, with the types that the annotations say. */
+import { aggregatingState, count, createLocalEnvironment, defineJob, mapState, mean, OutputTag, TumblingEventTimeWindows, types, valueState, WatermarkStrategy } from '@millrace/core'
+import type { DataStream, Job, KeyedStream } from '@millrace/core'
+import type { AggregateFunction } from '@millrace/core'
+import { submit } from '../../src/environment/submit.ts'
+import { Daily, daily, env, Flight, flights, flightSource, numbers, params, sinkOf } from './fixtures.ts'
+
+type Same<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2 ? true : false
+const same = <A, B>(_proof: Same<A, B>): void => {}
+
+export const tooLate = OutputTag.of('too-late', Flight)
+
+export function dailyDelays(input: DataStream<Flight>): DataStream<Daily> {
+  return input
+    .keyBy('origin')
+    .window(TumblingEventTimeWindows.of('1d'))
+    .allowedLateness('6h')
+    .sideOutputLateData(tooLate)
+    .aggregate(
+      { flights: count(), meanDelay: mean((flight) => flight.delay) },
+      (result, origin, window) => {
+        same<typeof origin, string>(true)
+        return { origin, day: window.start, ...result }
+      },
+      Daily,
+    )
+    .uid('daily-delays')
+}
+
+export const job = defineJob({
+  name: 'flight-delays',
+  params,
+  build(jobEnv, { in: path, limit }) {
+    same<typeof path, string>(true)
+    same<typeof limit, number>(true)
+    const input = jobEnv.fromSource(flightSource, WatermarkStrategy.forBoundedOutOfOrderness('1h', (flight) => flight.date), { uid: 'flights' })
+    const result = dailyDelays(input)
+    result.sinkTo(sinkOf<Daily>(), { uid: 'out' })
+    result.getSideOutput(tooLate).sinkTo(sinkOf<Flight>(), { uid: 'late' })
+    // a sink that wants fewer fields takes richer records
+    result.sinkTo(sinkOf<{ readonly origin: string }>())
+  },
+})
+same<typeof job, Job<{ readonly in: string; readonly limit?: number }>>(true)
+export const submitted = submit(job, { params: { in: 'x' }, parallelism: 2 })
+export const withoutParams: Job = defineJob({ name: 'plain', build: (jobEnv) => jobEnv.fromSequence(1, 3).print() })
+
+// types flow through operators
+export const origins = flights.map((flight) => flight.origin)
+same<typeof origins, DataStream<string>>(true)
+export const typed = flights.map(({ origin }) => ({ origin, day: 0, flights: 1, meanDelay: null }), Daily)
+same<typeof typed, DataStream<{ readonly origin: string; readonly day: number; readonly flights: number; readonly meanDelay: number | null }>>(true)
+export const delayed = flights.filter((flight): flight is Flight & { readonly delay: number } => flight.delay !== null)
+export const delays: DataStream<number> = delayed.map((flight) => flight.delay)
+export const letters: DataStream<string> = origins.flatMap((origin) => origin.split(''), types.string())
+export const generated = numbers.flatMap(function* (n) {
+  yield n
+  yield String(n)
+})
+same<typeof generated, DataStream<string | number>>(true)
+export const either = flights.union(daily)
+same<typeof either, DataStream<Flight | Daily>>(true)
+export const data = env.fromData([{ a: 1 }])
+same<typeof data, DataStream<{ a: number }>>(true)
+
+// variance: a stream of richer records is a stream of poorer ones
+export const poorer: DataStream<{ readonly origin: string }> = flights
+export const byOrigin: KeyedStream<{ readonly origin: string }, string> = flights.keyBy('origin')
+
+// keys
+same<KeyOf<typeof byField>, string>(true)
+export const byField = flights.keyBy('origin')
+export const byFields = flights.keyBy(['origin', 'date'])
+same<KeyOf<typeof byFields>, readonly [string, number]>(true)
+export const byTuple = flights.keyBy((flight) => [flight.origin, Math.trunc((flight.delay ?? 0) / 60)])
+same<KeyOf<typeof byTuple>, readonly [string, number]>(true)
+type KeyOf<S> = S extends KeyedStream<never, infer K> ? K : S extends KeyedStream<infer _T, infer K> ? K : never
+
+// state
+const Gap = types.row({ origin: types.string(), gapMs: types.long() })
+export const gaps = byTuple.process((context) => {
+  const last = context.state(valueState('last', types.long()))
+  const means = context.state(aggregatingState('mean', mean((flight: Flight) => flight.delay), types.generic()))
+  return {
+    processElement(flight, _timestamp, out) {
+      means.add(flight)
+      out.collect({ origin: context.key[0], gapMs: flight.date - (last.value() ?? flight.date) })
+      last.update(flight.date)
+      context.registerEventTimeTimer(flight.date + 1)
+    },
+    onTimer: (timestamp, out) => out.collect({ origin: context.key[0], gapMs: timestamp }),
+  }
+}, Gap)
+export const counted = flights.process((context) => {
+  const seen = context.operatorState('seen', types.long())
+  return {
+    processElement: (flight, _timestamp, out) => {
+      seen.add(1)
+      context.output(tooLate, flight)
+      out.collect(flight.origin)
+    },
+  }
+}, types.string())
+
+// rolling
+export const latest: DataStream<Flight> = byField.reduce((a, b) => (a.date > b.date ? a : b))
+export const rolling: DataStream<number> = byField.aggregate(count())
+export const rollingRow = byField.aggregate({ flights: count() }, ({ flights: n }, origin) => ({ origin, n }))
+same<typeof rollingRow, DataStream<{ origin: string; n: number }>>(true)
+const longest: AggregateFunction<Flight, { delay: number }, number> = {
+  createAccumulator: () => ({ delay: 0 }),
+  add: (flight, accumulator) => ({ delay: Math.max(accumulator.delay, flight.delay ?? 0) }),
+  getResult: ({ delay }) => delay,
+}
+export const longestDelay = byField.window(TumblingEventTimeWindows.of('1h')).aggregate(longest, (delay, origin, { end }) => ({ origin, delay, end }))
+same<typeof longestDelay, DataStream<{ origin: string; delay: number; end: number }>>(true)
+export const meanDelay: DataStream<number | null> = byField.window(TumblingEventTimeWindows.of('1h')).aggregate(mean((flight) => flight.delay))
+export const meanRow = byField.window(TumblingEventTimeWindows.of('1h')).aggregate(mean((flight) => flight.delay), (delay, origin) => ({ delay, origin }))
+same<typeof meanRow, DataStream<{ delay: number | null; origin: string }>>(true)
+export const results = byField.aggregate({ flights: count(), delay: mean((flight) => flight.delay) })
+same<typeof results, DataStream<{ flights: number; delay: number | null }>>(true)
+export const spread = byField
+  .window(TumblingEventTimeWindows.of('1h', { offset: '30min' }))
+  .process((elements, { key, window }, out) => out.collect(`${key} ${window.start} ${elements.map((flight) => flight.delay).join()}`), types.string())
+
+// two inputs
+const rules = mapState('rules', types.string(), types.double())
+const names = mapState('names', types.long(), types.string())
+export const ruled = flights.connect(numbers.broadcast(rules, names)).process((context) => {
+  const byName = context.broadcastState(rules)
+  return {
+    processElement: (flight, _timestamp, out) => out.collect((byName.get(flight.origin) ?? 0) + (flight.delay ?? 0)),
+    processBroadcastElement: (n) => byName.put(String(n), n),
+  }
+}, types.double())
+export const keyedRuled = byField.connect(numbers.broadcast(rules)).process((context) => {
+  const last = valueState('last', types.long())
+  context.state(last)
+  return {
+    processElement: (flight, _timestamp, out) => out.collect(`${context.key} ${flight.date}`),
+    processBroadcastElement: (_n, _timestamp, out) => context.forEachKey(last, (key, state) => out.collect(`${key} ${state.value() ?? 0}`)),
+  }
+}, types.string())
+export const joined = byField.connect(daily.keyBy((row) => row.origin as 'SEA' | 'LAX')).process(
+  (context) => ({
+    processElement1: (flight, _timestamp, out) => out.collect(`${context.key} ${flight.date}`),
+    processElement2: (row, _timestamp, out) => out.collect(`${context.key} ${row.day}`),
+  }),
+  types.string(),
+)
+export const paired = flights.connect(numbers).process(() => ({ processElement1: (flight, _t, out) => out.collect(flight.date), processElement2: (n, _t, out) => out.collect(n) }), types.double())
+
+// partitionings and options
+flights.rebalance().map((flight) => flight.date).setParallelism(4).disableChaining().name('dates').onError('skip').sinkTo(sinkOf<number>())
+flights.partitionCustom((flight) => flight.origin, (origin, partitions) => origin.length % partitions).broadcast().global().shuffle().rescale().forward().print()
+flights.onError({ deadLetter: sinkOf() }).sinkTo(sinkOf<Flight>())
+export const collected: Promise<readonly number[]> = createLocalEnvironment().fromSequence(1, 3).executeAndCollect({ parallelism: 2 })

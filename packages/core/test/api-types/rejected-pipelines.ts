@@ -1,0 +1,169 @@
+/* Every case in here must not compile. What the compiler says is in the snapshot beside the test: read it as a user would. */
+import { count, defineJob, mapState, mean, OutputTag, TumblingEventTimeWindows, types, valueState, WatermarkStrategy } from '@millrace/core'
+import type { DataStream, KeyedStream } from '@millrace/core'
+import { submit } from '../../src/environment/submit.ts'
+import { Daily, daily, env, Flight, flights, flightSource, numbers, params, sinkOf } from './fixtures.ts'
+
+const job = defineJob({ name: 'job', params, build: () => {} })
+const hourly = flights.keyBy('origin').window(TumblingEventTimeWindows.of('1h'))
+
+// case: a sink that wants fields the stream lacks
+flights.sinkTo(sinkOf<Daily>())
+
+// case: a sink of another field type
+flights.sinkTo(sinkOf<{ readonly origin: number }>())
+
+// case: null is not a key
+flights.keyBy((flight) => flight.delay)
+
+// case: a nullable field is not a key
+flights.keyBy('delay')
+
+// case: a field that does not exist is not a key
+flights.keyBy('orgin')
+
+// case: a nullable field in a tuple of fields
+flights.keyBy(['origin', 'delay'])
+
+// case: an object is not a key
+flights.keyBy((flight) => ({ origin: flight.origin }))
+
+// case: a promise is not a key
+flights.keyBy(async (flight) => flight.origin)
+
+// case: map with a promise per record
+flights.map(async (flight) => flight.origin)
+
+// case: map with a promise per record and a type
+flights.map(async (flight) => flight.origin, types.string())
+
+// case: filter with a promise per record
+flights.filter(async (flight) => flight.delay !== null)
+
+// case: flatMap with a promise per record
+flights.flatMap(async (flight) => [flight.origin])
+
+// case: flatMap with an async generator
+flights.flatMap(async function* (flight) {
+  yield flight.origin
+})
+
+// case: reduce with a promise per record
+flights.keyBy('origin').reduce(async (a) => a)
+
+// case: finish with a promise per window
+hourly.aggregate(count(), async (n) => n)
+
+// case: a wrong unit
+TumblingEventTimeWindows.of('10 secs')
+
+// case: a number is not a duration
+hourly.allowedLateness(1000)
+
+// case: records are immutable
+flights.map((flight) => {
+  flight.origin = ''
+  return flight
+})
+
+// case: a result that is not of the type given
+flights.map((flight) => ({ origin: flight.origin, day: 'monday', flights: 1, meanDelay: 0 }), Daily)
+
+// case: a result that lacks a field of the type given
+hourly.aggregate({ flights: count() }, (result, origin, window) => ({ origin, day: window.start, ...result }), Daily)
+
+// case: an aggregate over a field that does not exist
+hourly.aggregate({ flights: count(), meanDelay: mean((flight) => flight.dealy) }, (result) => result)
+
+// case: an aggregate of other records
+hourly.aggregate(mean((row: Daily) => row.meanDelay))
+
+// case: a window without a key
+flights.window(TumblingEventTimeWindows.of('1h'))
+
+// case: rolling reduce without a key
+flights.reduce((a) => a)
+
+// case: keyed state without a key
+flights.process((context) => {
+  context.state(valueState('last', types.long()))
+  return { processElement: () => {} }
+}, types.string())
+
+// case: timers without a key
+flights.process((context) => ({ processElement: (flight) => context.registerEventTimeTimer(flight.date) }), types.string())
+
+// case: process without a type
+flights.process(() => ({ processElement: (flight, _timestamp, out) => out.collect(flight.origin) }))
+
+// case: process that collects another type
+flights.process(() => ({ processElement: (flight, _timestamp, out) => out.collect(flight.origin) }), types.long())
+
+// case: a custom partitioner with a promise
+flights.partitionCustom((flight) => flight.origin, async (origin) => origin.length)
+
+// case: a predicate of other records
+flights.filter((row: Daily) => row.flights > 0)
+
+// case: state of another type
+flights.keyBy('origin').process((context) => {
+  const last = context.state(valueState('last', types.long()))
+  return { processElement: (flight) => last.update(flight.origin) }
+}, types.string())
+
+// case: late data into a tag of other records
+hourly.sideOutputLateData(OutputTag.of('late', Daily))
+
+// case: a side output into a sink of other records
+daily.getSideOutput(OutputTag.of('late', Flight)).sinkTo(sinkOf<Daily>())
+
+// case: keyed streams with different keys
+flights.keyBy('origin').connect(daily.keyBy('day'))
+
+// case: a keyed stream with one that is not keyed
+flights.keyBy('origin').connect(daily)
+
+// case: value state as broadcast state
+numbers.broadcast(valueState('rules', types.double()))
+
+// case: broadcast state of another type
+flights.connect(numbers.broadcast(mapState('rules', types.string(), types.double()))).process((context) => {
+  const rules = context.broadcastState(mapState('rules', types.string(), types.double()))
+  return { processElement: () => {}, processBroadcastElement: (n) => rules.put(n, n) }
+}, types.string())
+
+// case: watermarks for other records
+env.fromSource(flightSource, WatermarkStrategy.forMonotonousTimestamps((row: Daily) => row.day))
+
+// case: a timestamp that is not a number
+env.fromSource(flightSource, WatermarkStrategy.forBoundedOutOfOrderness('1h', (flight) => flight.origin))
+
+// case: data that is not of its type
+env.fromData([{ origin: 'SEA' }], Flight)
+
+// case: a stream of poorer records is not one of richer records
+export const richer: DataStream<Flight> = flights.map(({ origin }) => ({ origin }))
+
+// case: a keyed stream is not a stream without a key
+export const unkeyed: DataStream<Flight> = flights.keyBy('origin') satisfies KeyedStream<Flight, string>
+
+// case: a uid on a keyed stream
+flights.keyBy('origin').uid('flights')
+
+// case: missing parameters of a job
+submit(job, { params: {} })
+
+// case: parameters of another type
+submit(job, { params: { in: 1 } })
+
+// case: an unknown option of an operator
+flights.sinkTo(sinkOf<Flight>(), { uuid: 'out' })
+
+// case: an unknown policy for bad records
+flights.onError('ignore')
+
+// case: a job without a name
+defineJob({ build: (jobEnv) => jobEnv.fromSequence(1, 2).print() })
+
+// case: parameters in a job that declares none
+defineJob({ name: 'job', build: (jobEnv, { limit }) => jobEnv.fromSequence(1, limit).print() })
