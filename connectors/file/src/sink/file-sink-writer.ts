@@ -95,7 +95,7 @@ export class FileSinkWriter<T> implements SinkWriter<T, FileCommittable, FileSin
 
   async flush(endOfInput: boolean): Promise<void> {
     this.#rollByTime()
-    if (endOfInput || !this.#appendable) for (const part of this.#open.values()) this.#roll(part)
+    for (const part of this.#open.values()) if (endOfInput || !this.#appendable || part.isEmpty) this.#roll(part)
     await this.#settle([])
     await inGroups([...this.#open.values()], (part) => part.persist(this.#recoverable))
   }
@@ -154,15 +154,20 @@ export class FileSinkWriter<T> implements SinkWriter<T, FileCommittable, FileSin
   /** Finishes what was rolled, opens what is new, and waits until little enough is on its way. */
   async #settle(waits: readonly Promise<void>[]): Promise<void> {
     await Promise.all(waits)
-    await inGroups([...this.#rolled], async (part) => {
-      const token = await part.finish(this.#recoverable)
-      this.#rolled.delete(part)
-      this.#pending.push({ committable: { path: part.path, token }, inSnapshot: part.inSnapshot })
-    })
+    await inGroups([...this.#rolled], (part) => this.#finish(part))
     await inGroups([...this.#open.values()], async (part) => {
       await part.open(this.#recoverable)
       await part.ready()
     })
+  }
+
+  async #finish(part: PartFile<T>): Promise<void> {
+    if (part.isEmpty) await part.release()
+    else {
+      const token = await part.finish(this.#recoverable)
+      this.#pending.push({ committable: { path: part.path, token }, inSnapshot: part.inSnapshot })
+    }
+    this.#rolled.delete(part)
   }
 }
 

@@ -33,6 +33,8 @@ export class PartFile<T> {
   lastWriteMs: number
   /** Whether records came since the sink last looked at the clock. */
   touched = false
+  /** No record was written, which happens when the format refuses the first: such a file is given up. */
+  isEmpty: boolean
   /** Encoded (and compressed) so far. What the format holds back is not counted. */
   bytes = 0
   /** A checkpoint may contain this file: it must survive a failure of this attempt. */
@@ -56,6 +58,7 @@ export class PartFile<T> {
     this.#stream = resumed
     this.bytes = resumed?.position ?? 0
     this.inSnapshot = resumed !== undefined
+    this.isEmpty = resumed === undefined
     const compressor = compression === 'none' ? undefined : new Compressor(compression, (bytes) => this.#put(bytes))
     this.#compressor = compressor
     const output = compressor ?? { write: (bytes: Uint8Array) => this.#put(bytes) }
@@ -63,8 +66,9 @@ export class PartFile<T> {
   }
 
   write(value: T): void {
-    this.touched = true
     this.#records.write(value)
+    this.touched = true
+    this.isEmpty = false
   }
 
   get isOpen(): boolean {

@@ -79,6 +79,38 @@ describe('visibility', () => {
     expect(await everything()).toEqual([])
   })
 
+  it.each([lineWriter<Row>(), arrayWriter<Row>()])('a record that the format refuses leaves no empty file: $name', async (lines) => {
+    const refusing: FileWriterFormat<Row> = {
+      ...lines,
+      open(output, options) {
+        const records = lines.open(output, options)
+        return {
+          write(value) {
+            if (value.n < 2) throw new TypeError(`refused ${value.n}`)
+            records.write(value)
+          },
+          flush: () => records.flush(),
+          finish: () => records.finish(),
+        }
+      },
+    }
+    const { start, files, visible, hidden } = await setUp({ format: { fileWriter: refusing }, partition: ({ p }) => p })
+    const context = sinkContext({ systems: files.systems })
+    const writer = await start().createWriter(context, [])
+    for (const n of [0, 1, 2]) {
+      if (n < 2) expect(() => writer.write({ n, p: 'a' }, 0)).toThrow(`refused ${n}`)
+      else writer.write({ n, p: 'b' }, 0)
+      await writer.ready?.()
+    }
+    await writer.flush(false)
+    expect((await writer.snapshotState?.(1))?.length ?? 0).toBe(lines.appendable ? 1 : 0)
+    await writer.flush(true)
+    await (await start().createCommitter?.(context))?.commit((await writer.prepareCommit?.(2)) as never)
+    await writer.close?.()
+    expect(Object.values(await visible())).toEqual([[2]])
+    expect(await hidden()).toEqual([])
+  })
+
   it('subtasks and attempts never share a name', async () => {
     const { job, everything } = await setUp({ rollBytes: 1 })
     await job.start(2)
