@@ -1,0 +1,23 @@
+import { count } from '@millrace/core'
+import type { Variant } from '../rate-case.ts'
+import { keyedCount } from './keyed-count.ts'
+import { KeyedEvents } from './keyed-events.ts'
+import { rowTally } from './row-tally.ts'
+import { functionSink, indexedSource, runJob } from './run-job.ts'
+
+export function keyedCountEngine(): Variant {
+  const events = new KeyedEvents(keyedCount.records)
+  return {
+    async run(records, check) {
+      const tally = rowTally(check)
+      await runJob('keyed-count', (env) => {
+        env
+          .fromSource(indexedSource(records, (index) => events.read(index)))
+          .keyBy('key')
+          .aggregate(count(), (counted, key) => ({ key, start: 0, count: counted }))
+          .sinkTo(functionSink((row) => tally.take(row)))
+      })
+      return tally.outcome()
+    },
+  }
+}

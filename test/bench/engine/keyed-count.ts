@@ -1,0 +1,14 @@
+import { atLeast } from '../bench-line.ts'
+import type { RateCase } from '../rate-case.ts'
+
+/** A rolling count over 10 k fresh string keys: a new row for every record. */
+export const keyedCount: RateCase = {
+  kind: 'rate',
+  name: 'engine/keyed-count',
+  records: 1_000_000,
+  variants: {
+    ours: async () => (await import('./keyed-count-engine.ts')).keyedCountEngine(),
+    'hand-written': async () => (await import('./keyed-count-loop.ts')).keyedCountLoop(),
+  },
+  baselines: { 'hand-written': atLeast(0.5) },
+}

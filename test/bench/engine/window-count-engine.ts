@@ -1,0 +1,35 @@
+import { count, SlidingEventTimeWindows, TumblingEventTimeWindows, WatermarkStrategy } from '@millrace/core'
+import type { WindowAssigner } from '@millrace/core'
+import type { Variant } from '../rate-case.ts'
+import type { KeyedEvent } from './keyed-events.ts'
+import { KeyedEvents } from './keyed-events.ts'
+import { rowTally } from './row-tally.ts'
+import { functionSink, indexedSource, runJob } from './run-job.ts'
+import { tumblingCount } from './tumbling-count.ts'
+
+export function tumblingCountEngine(): Variant {
+  return windowCount(TumblingEventTimeWindows.of('10s'))
+}
+
+export function slidingCountEngine(): Variant {
+  return windowCount(SlidingEventTimeWindows.of('60s', '1s'))
+}
+
+function windowCount(windows: WindowAssigner<{ readonly start: number }>): Variant {
+  const events = new KeyedEvents(tumblingCount.records)
+  return {
+    async run(records, check) {
+      const tally = rowTally(check)
+      const watermarks = WatermarkStrategy.forBoundedOutOfOrderness<KeyedEvent>('500ms', ({ timestamp }) => timestamp)
+      await runJob('window-count', (env) => {
+        env
+          .fromSource(indexedSource(records, (index) => events.read(index)), watermarks)
+          .keyBy('key')
+          .window(windows)
+          .aggregate(count(), (counted, key, window) => ({ key, start: window.start, count: counted }))
+          .sinkTo(functionSink((row) => tally.take(row)))
+      })
+      return tally.outcome()
+    },
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * `npm run bench -- SUITE [--json FILE] [--only NAME]`: one JSON line per case and baseline on standard output (and in FILE),
+ * a summary on standard error. NAME is a case, or a part of its name.
+ */
+import { writeFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import type { BenchLine, Comparison } from './bench-line.ts'
+import { runRateCase } from './run-rate-case.ts'
+import { suites } from './suites.ts'
+
+const { values, positionals } = parseArgs({ options: { json: { type: 'string' }, only: { type: 'string' } }, allowPositionals: true })
+const cases = suites[positionals[0] ?? '']
+if (cases === undefined || positionals.length > 1) {
+  throw new Error(`expected one suite of ${Object.keys(suites).join(', ')}, found ${positionals.join(' ') || 'none'}; write npm run bench -- SUITE [--json FILE] [--only NAME]`)
+}
+const chosen = cases.filter(({ name }) => name.includes(values.only ?? ''))
+if (chosen.length === 0) throw new Error(`no case of the suite has "${values.only}" in its name: ${cases.map(({ name }) => name).join(', ')}`)
+
+const lines: BenchLine[] = []
+const failures: string[] = []
+for (const benchCase of chosen) {
+  try {
+    const comparisons = benchCase.kind === 'rate' ? await runRateCase(benchCase) : [await benchCase.measure()]
+    for (const comparison of comparisons) {
+      lines.push(comparison.line)
+      process.stdout.write(`${JSON.stringify(comparison.line)}\n`)
+      process.stderr.write(`${summary(comparison)}\n`)
+    }
+  } catch (error) {
+    failures.push(benchCase.name)
+    process.stderr.write(`${benchCase.name}: ${error instanceof Error ? error.message : String(error)}\n`)
+  }
+}
+if (values.json !== undefined) await writeFile(values.json, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+if (failures.length > 0) {
+  process.stderr.write(`failed: ${failures.join(', ')}\n`)
+  process.exitCode = 1
+}
+
+function summary({ line, target }: Comparison): string {
+  const { bench, ours, unit, baseline, theirs, ratio, min, max } = line
+  const verdict = target === undefined ? '' : `  ${target.text}: ${target.met(line) ? 'met' : 'MISSED'}`
+  return `${bench} vs ${baseline}: ${ours} [${min} … ${max}] vs ${theirs} ${unit}, ratio ${ratio}${verdict}`
+}
