@@ -1,9 +1,9 @@
 /** Not in TypeScript's library yet: "JSON.parse source text access" (ECMA-262 proposal, in V8 since 11.4). */
-const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown }
+const json = JSON as unknown as { rawJSON(text: string): unknown }
 
 /** Written as a number with all its digits. */
 export function rawNumber(value: bigint): unknown {
-  return rawJSON(String(value))
+  return json.rawJSON(String(value))
 }
 
 /**

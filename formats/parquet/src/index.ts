@@ -1,1 +1,2 @@
-export {}
+export { parquet } from './parquet.ts'
+export type { ParquetFormat, ParquetRow } from './parquet.ts'

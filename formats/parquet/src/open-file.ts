@@ -1,0 +1,36 @@
+import type { FormatInput } from '@millrace/core/spi'
+import type { AsyncBuffer, FileMetaData } from 'hyparquet'
+import { damaged, guarded } from './parquet-error.ts'
+
+export interface ParquetFile {
+  readonly path: string
+  readonly buffer: AsyncBuffer
+  readonly metadata: FileMetaData
+  /** First row of each row group, and at the end the number of all rows. */
+  readonly groupStarts: readonly number[]
+}
+
+/** Enough for the footer of most files in one read; longer footers take a second one. */
+const FOOTER_BYTES = 64 * 1024
+
+/** Reads the footer. Throws PARQUET_FILE. */
+export async function openFile(input: FormatInput): Promise<ParquetFile> {
+  const { bytes, path } = input
+  if (bytes === undefined) throw damaged(path, 'expected a file with random access, found one that is compressed as a whole')
+  const buffer: AsyncBuffer = {
+    byteLength: bytes.size,
+    async slice(start, end = bytes.size) {
+      if (start < 0 || start > end || end > bytes.size) throw damaged(path, `expected data at bytes ${start} to ${end}, found a file of ${bytes.size} bytes`)
+      const part = await bytes.read(start, end)
+      return part.byteLength === part.buffer.byteLength && part.buffer instanceof ArrayBuffer ? part.buffer : new Uint8Array(part).buffer
+    },
+  }
+  return guarded(path, async () => {
+    if (bytes.size < 12) throw damaged(path, `found a file of ${bytes.size} bytes`)
+    const { parquetMetadataAsync } = await import('hyparquet')
+    const metadata = await parquetMetadataAsync(buffer, { initialFetchSize: FOOTER_BYTES, geoparquet: false })
+    const groupStarts = [0]
+    for (const group of metadata.row_groups) groupStarts.push((groupStarts.at(-1) as number) + Number(group.num_rows))
+    return { path, buffer, metadata, groupStarts }
+  })
+}

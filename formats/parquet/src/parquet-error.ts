@@ -1,0 +1,19 @@
+import { describeError, MillraceError } from '@millrace/core/spi'
+
+/** For a file that cannot be read on: cut short, damaged, or no Parquet at all. */
+export function damaged(path: string, what: string, cause?: unknown): MillraceError {
+  return new MillraceError('PARQUET_FILE', `${path}: ${what}. The file is damaged, was cut short or is no Parquet file: write or copy it again, or take it out of the input`, {
+    origin: 'external',
+    at: { file: path },
+    ...(cause === undefined ? {} : { cause }),
+  })
+}
+
+/** Errors of reading bytes stay as they are; whatever the decoder stumbled over means a damaged file. */
+export async function guarded<R>(path: string, body: () => Promise<R>): Promise<R> {
+  try {
+    return await body()
+  } catch (error) {
+    throw MillraceError.is(error) ? error : damaged(path, describeError(error), error)
+  }
+}

@@ -1,0 +1,125 @@
+import type { BadRecord, FileRecordReader, FormatInput, OpenFormatOptions, PlacedBadRecord, RecordBatch, TypeSchema } from '@millrace/core/spi'
+import type { ColumnReader } from './column-reader.ts'
+import { columnReader } from './column-reader.ts'
+import { naturalType } from './file-schema.ts'
+import { openFile } from './open-file.ts'
+import type { ParquetFile } from './open-file.ts'
+import { damaged, guarded } from './parquet-error.ts'
+import { rowFactory } from './row-factory.ts'
+import type { RowFactory } from './row-factory.ts'
+import { INVALID } from './value-parser.ts'
+
+const BATCH_ROWS = 1000
+const NO_BAD: readonly PlacedBadRecord[] = Object.freeze([])
+
+export type RowField = Extract<TypeSchema, { kind: 'row' }>['fields'][number]
+
+interface OpenState {
+  readonly file: ParquetFile
+  readonly columns: readonly ColumnReader[]
+  readonly make: RowFactory
+}
+
+/** The decoded part of one row group. */
+interface Group {
+  readonly start: number
+  readonly end: number
+  readonly values: readonly ArrayLike<unknown>[]
+  /** Bad rows of the group by number, usually none. */
+  readonly bad: ReadonlyMap<number, BadRecord>
+}
+
+/** Reads rows in the order of the file. Positions are row numbers; a row group is decoded once and then handed out in batches. */
+export class ParquetReader implements FileRecordReader<unknown> {
+  readonly #input: FormatInput
+  readonly #options: OpenFormatOptions
+  /** Undefined: all columns, as the file types them. */
+  readonly #fields: readonly RowField[] | undefined
+  #state: OpenState | undefined
+  #row: number
+  #group: Group | undefined
+
+  constructor(input: FormatInput, options: OpenFormatOptions, fields: readonly RowField[] | undefined) {
+    this.#input = input
+    this.#options = options
+    this.#fields = fields
+    this.#row = options.position ?? options.range?.start ?? 0
+  }
+
+  async readBatch(): Promise<RecordBatch<unknown> | undefined> {
+    this.#options.signal.throwIfAborted()
+    const state = (this.#state ??= await guarded(this.#input.path, () => this.#open()))
+    const end = Math.min(this.#options.range?.end ?? Number.POSITIVE_INFINITY, state.file.groupStarts.at(-1) as number)
+    if (this.#row >= end) return undefined
+    if (this.#group === undefined || this.#row >= this.#group.end) {
+      this.#group = undefined // lets the last group go before the next one is decoded
+      this.#group = await guarded(this.#input.path, () => this.#readGroup(state, end))
+    }
+    return this.#nextBatch(this.#group, state.make)
+  }
+
+  close(): void {
+    this.#group = undefined
+  }
+
+  async #open(): Promise<OpenState> {
+    const file = await openFile(this.#input)
+    const { parquetSchema } = await import('hyparquet')
+    const inFile = parquetSchema(file.metadata).children
+    const fields = this.#fields ?? inFile.map((column) => ({ name: column.element.name, type: naturalType(column) }))
+    const columns = await Promise.all(fields.map(({ name, type }) => columnReader(file, inFile, name, type)))
+    return { file, columns, make: rowFactory(fields.map(({ name }) => name)) }
+  }
+
+  async #readGroup({ file, columns }: OpenState, rangeEnd: number): Promise<Group> {
+    const index = file.groupStarts.findIndex((start) => start > this.#row) - 1
+    const start = this.#row
+    const end = Math.min(file.groupStarts[index + 1] as number, rangeEnd)
+    const values: ArrayLike<unknown>[] = []
+    const bad = new Map<number, BadRecord>()
+    for (const column of columns) {
+      this.#options.signal.throwIfAborted()
+      const decoded = await column.read(start, end)
+      if (decoded.length !== end - start) throw damaged(file.path, `expected ${end - start} values of ${column.name} from row ${start} on, found ${decoded.length}`)
+      this.#findBad(column, decoded, start, bad)
+      values.push(decoded)
+    }
+    return { start, end, values, bad }
+  }
+
+  #findBad({ name, type }: ColumnReader, values: ArrayLike<unknown>, start: number, bad: Map<number, BadRecord>): void {
+    if (ArrayBuffer.isView(values)) return // numbers only
+    const nullable = type.kind === 'nullable'
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]
+      if (value !== INVALID && (nullable || (value !== null && value !== undefined))) continue
+      if (bad.has(start + i)) continue
+      const found = value === INVALID ? 'a value that it cannot hold' : 'null'
+      const expected = nullable ? type.of.kind : type.kind
+      bad.set(start + i, {
+        raw: null,
+        source: this.#input.path,
+        partition: null,
+        offset: start + i,
+        line: null,
+        field: name,
+        code: 'PARQUET_VALUE',
+        reason: `Column ${name}: expected ${expected}, found ${found}${expected === 'long' && value === INVALID ? ' (types.bigint() takes integers beyond ±(2^53 − 1))' : ''}`,
+      })
+    }
+  }
+
+  #nextBatch(group: Group, make: RowFactory): RecordBatch<unknown> {
+    const position = this.#row
+    const end = Math.min(group.end, position + BATCH_ROWS)
+    const rows: unknown[] = []
+    let bad = NO_BAD
+    for (let row = position; row < end; row++) {
+      const record = group.bad.size === 0 ? undefined : group.bad.get(row)
+      if (record === undefined) rows.push(make(group.values, row - group.start))
+      else bad = [...bad, { index: rows.length, record }]
+    }
+    this.#row = end
+    return { position, values: rows, bad }
+  }
+}
