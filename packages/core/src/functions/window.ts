@@ -46,6 +46,8 @@ export interface TriggerContext {
   /** State of this (key, window), cleared with it. */
   getState<V>(name: string): V | undefined
   setState<V>(name: string, value: V): void
+  /** Only in `onMerge`: folds this state of the windows that were merged into the merged window's, where any has it. */
+  mergeState<V>(name: string, merge: (a: V, b: V) => V): void
 }
 
 export type TriggerResult = 'continue' | 'fire' | 'purge' | 'fireAndPurge'

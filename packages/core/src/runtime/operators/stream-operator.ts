@@ -5,12 +5,7 @@ import type { Logger } from '../../spi/logger.ts'
 import type { Counter, MetricGroup } from '../../spi/metric-group.ts'
 import type { OperatorStateStore } from '../state/operator-state-store.ts'
 
-/** Timestamp of a record that has none. */
-export const NO_TIMESTAMP: number = Number.MIN_SAFE_INTEGER
-/** The watermark at the end of bounded input. */
-export const MAX_WATERMARK: number = Number.MAX_SAFE_INTEGER
-/** The watermark before the first one. */
-export const MIN_WATERMARK: number = Number.MIN_SAFE_INTEGER
+export { MAX_WATERMARK, MIN_WATERMARK, NO_TIMESTAMP } from '../time/timestamps.ts'
 
 /** Where an operator's results go. Linked once by the chain: calls go straight to the next operator or record writer. */
 export interface OperatorOutput {
@@ -37,6 +32,8 @@ export interface OperatorContext {
   readonly restored: boolean
   /** Restored checkpoint id + 1, or 1. */
   readonly firstCheckpointId: number
+  /** False: no checkpoint will ever complete, so that sinks commit when their input ends. */
+  readonly checkpointingEnabled: boolean
   /** Aborted when the attempt ends. */
   readonly signal: AbortSignal
   readonly output: OperatorOutput
@@ -47,6 +44,7 @@ export interface OperatorContext {
   readonly fileSystems: FileSystems
   readonly logger: Logger
   readonly metrics: MetricGroup
+  /** Counted by whoever hands records to the operator; error ratios are taken from it. */
   readonly numRecordsIn: Counter
   readonly numRecordsOut: Counter
   /** Processing time in epoch ms. */

@@ -1,0 +1,65 @@
+import { MillraceError } from '../errors.ts'
+import { durationMs } from '../types/duration-ms.ts'
+import type { Duration } from '../types/duration.ts'
+import type { TimeWindow, WindowAssigner, WindowOptions, WindowTime } from './window.ts'
+
+type Assigner = WindowAssigner<TimeWindow>
+
+/** Windows of one size, side by side, aligned to the epoch plus `offset`. By the records' timestamps. */
+export const TumblingEventTimeWindows: { of(size: Duration, options?: WindowOptions): Assigner } = {
+  of: (size, options) => tumbling('event', size, options),
+}
+
+/** Like TumblingEventTimeWindows, by the time at which a record arrives. */
+export const TumblingProcessingTimeWindows: { of(size: Duration, options?: WindowOptions): Assigner } = {
+  of: (size, options) => tumbling('processing', size, options),
+}
+
+/** A window of `size` every `slide`: they overlap when slide < size, and leave gaps when slide > size. */
+export const SlidingEventTimeWindows: { of(size: Duration, slide: Duration, options?: WindowOptions): Assigner } = {
+  of: (size, slide, options) => sliding('event', size, slide, options),
+}
+
+/** Like SlidingEventTimeWindows, by the time at which a record arrives. */
+export const SlidingProcessingTimeWindows: { of(size: Duration, slide: Duration, options?: WindowOptions): Assigner } = {
+  of: (size, slide, options) => sliding('processing', size, slide, options),
+}
+
+/** A window per burst of activity of a key: it ends `gap` after its last record, and merges with any it touches. */
+export const EventTimeSessionWindows: { withGap(gap: Duration): Assigner } = {
+  withGap: (gap) => ({ kind: 'session', time: 'event', gapMs: positive(gap, 'gap') }),
+}
+
+/** Like EventTimeSessionWindows, by the time at which a record arrives. */
+export const ProcessingTimeSessionWindows: { withGap(gap: Duration): Assigner } = {
+  withGap: (gap) => ({ kind: 'session', time: 'processing', gapMs: positive(gap, 'gap') }),
+}
+
+/** One window per key that holds everything and never ends: give it a trigger, such as `Triggers.count(n)`. */
+export const GlobalWindows: { create(): Assigner } = {
+  create: () => ({ kind: 'global' }),
+}
+
+function tumbling(time: WindowTime, size: Duration, options: WindowOptions | undefined): Assigner {
+  const sizeMs = positive(size, 'size')
+  return { kind: 'tumbling', time, sizeMs, offsetMs: offsetMs(options, sizeMs) }
+}
+
+function sliding(time: WindowTime, size: Duration, slide: Duration, options: WindowOptions | undefined): Assigner {
+  const slideMs = positive(slide, 'slide')
+  return { kind: 'sliding', time, sizeMs: positive(size, 'size'), slideMs, offsetMs: offsetMs(options, slideMs) }
+}
+
+function positive(duration: Duration, what: string): number {
+  const ms = durationMs(duration)
+  if (ms > 0) return ms
+  throw new MillraceError('CORE_INVALID_WINDOW', `expected a window ${what} of at least 1ms, found '${duration}'`, { origin: 'user' })
+}
+
+/** 0 ≤ offset < period: windows repeat every period, so that any other offset says the same as one of these. */
+function offsetMs(options: WindowOptions | undefined, periodMs: number): number {
+  if (options?.offset === undefined) return 0
+  const negative = options.offset.startsWith('-')
+  const ms = durationMs((negative ? options.offset.slice(1) : options.offset) as Duration) % periodMs
+  return negative && ms > 0 ? periodMs - ms : ms
+}

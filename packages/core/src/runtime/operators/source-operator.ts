@@ -1,0 +1,265 @@
+import { MillraceError } from '../../errors.ts'
+import type { OperatorListState } from '../../functions/process-function.ts'
+import type { WatermarkStrategy } from '../../functions/watermark-strategy.ts'
+import type { StreamNode } from '../../graph/stream-graph.ts'
+import type { BadRecord } from '../../spi/bad-record.ts'
+import type { Source, SourceSplit } from '../../spi/source.ts'
+import type { PollResult, ReaderOutput, SourceOutput, SourceReader } from '../../spi/source-reader.ts'
+import { SourceWatermarks } from '../time/source-watermarks.ts'
+import type { SplitWatermark } from '../time/split-watermarks.ts'
+import { MAX_WATERMARK, NO_TIMESTAMP } from '../time/timestamps.ts'
+import { BadRecords } from './bad-records.ts'
+import { splitStateSerializer, type SplitState } from './split-state.ts'
+import type { OperatorContext, OperatorOutput, StreamOperator } from './stream-operator.ts'
+import { timestampAssigner } from './timestamp-assigner.ts'
+import { UserErrors } from './user-errors.ts'
+import { WatermarkState } from './watermark-state.ts'
+
+/** A StreamOperator without inputs, driven by its task. */
+export interface SourceOperator extends StreamOperator {
+  /** Reads and emits at most about `maxRecords` records. `end`: all splits held are read; ask for another. */
+  pollBatch(maxRecords: number): PollResult
+  /** Awaited after `pending`. */
+  available(signal: AbortSignal): Promise<void>
+  addSplits(splits: readonly SourceSplit[]): void
+  noMoreSplits(): void
+  /** Every auto-watermark interval, also while there is nothing to read or the output is full. */
+  emitPeriodicWatermark(now: number): void
+  /** Splits that came from the checkpoint; the reader holds them already. Known after `open`. */
+  restoredSplits(): readonly SourceSplit[]
+  /** No more records: with `drain` the last watermark follows. */
+  finishInput(drain: boolean): void
+}
+
+const DEFAULT_IDLE_TIMEOUT_MS = 60_000
+
+export function createSourceOperator(node: StreamNode, context: OperatorContext, source: Source<unknown>, strategy: WatermarkStrategy<never>): SourceOperator {
+  return new ReadingSourceOperator(node, context, source, strategy)
+}
+
+class ReadingSourceOperator implements SourceOperator {
+  readonly #context: OperatorContext
+  readonly #source: Source<unknown>
+  readonly #state: OperatorListState<SplitState>
+  readonly #watermarkState: WatermarkState
+  readonly #watermarks: SourceWatermarks
+  readonly #output: SourceReaderOutput
+  readonly #reader: SourceReader<unknown>
+  #restored: readonly SourceSplit[] = []
+
+  constructor(node: StreamNode, context: OperatorContext, source: Source<unknown>, strategy: WatermarkStrategy<never>) {
+    this.#context = context
+    this.#source = source
+    this.#state = context.operatorState.objects('source-splits', splitStateSerializer(source), 'split')
+    this.#watermarkState = new WatermarkState(context)
+    const idleTimeoutMs = strategy.idleTimeoutMs ?? (source.bounded ? 0 : DEFAULT_IDLE_TIMEOUT_MS)
+    this.#watermarks = new SourceWatermarks(strategy, idleTimeoutMs, this.#watermarkState.restored(), context.now(), context.output)
+    this.#output = new SourceReaderOutput(node, context, source, strategy, this.#watermarks)
+    const { subtaskIndex, parallelism, signal, fileSystems, logger, metrics } = context
+    this.#reader = source.createReader({ subtaskIndex, parallelism, bounded: source.bounded, signal, fileSystems, logger, metrics, now: () => context.now() })
+  }
+
+  async open(): Promise<void> {
+    await this.#reader.start?.()
+    const states = this.#state.get()
+    for (const { split, watermark, generator } of states) {
+      const progress = this.#watermarks.splits.obtain(split.id)
+      progress.watermark = watermark
+      if (generator !== null) progress.generator.restoreState?.(generator)
+    }
+    this.#restored = states.map(({ split }) => split)
+    if (this.#restored.length > 0) this.#reader.addSplits(this.#restored)
+  }
+
+  pollBatch(maxRecords: number): PollResult {
+    const result = this.#reader.poll(this.#output, maxRecords)
+    // what is read next decides about timestamps: nothing is held back any more by what was read to its end
+    if (this.#source.bounded) this.#watermarks.emitPeriodic()
+    if (result === 'end') this.#output.releaseAll()
+    this.#watermarks.afterPoll(result, this.#context.now())
+    return result
+  }
+
+  available(signal: AbortSignal): Promise<void> {
+    return this.#reader.available(signal)
+  }
+
+  addSplits(splits: readonly SourceSplit[]): void {
+    for (const split of splits) this.#watermarks.splits.obtain(split.id)
+    this.#reader.addSplits(splits)
+  }
+
+  noMoreSplits(): void {
+    this.#reader.notifyNoMoreSplits?.()
+  }
+
+  emitPeriodicWatermark(now: number): void {
+    this.#watermarks.tick(now, this.#context.output.isAvailable())
+  }
+
+  restoredSplits(): readonly SourceSplit[] {
+    return this.#restored
+  }
+
+  finishInput(drain: boolean): void {
+    if (drain && this.#watermarks.emitted < MAX_WATERMARK) {
+      this.#watermarks.emitted = MAX_WATERMARK
+      this.#context.output.emitWatermark(MAX_WATERMARK)
+    }
+  }
+
+  snapshot(checkpointId: number): void {
+    const { splits } = this.#watermarks
+    this.#state.update(
+      this.#reader.snapshotSplits(checkpointId).map((split) => {
+        const { watermark, generator } = splits.progressOf(split.id)
+        return { split, watermark, generator: generator.snapshotState?.() ?? null }
+      }),
+    )
+    this.#watermarkState.snapshot(this.#watermarks.emitted)
+  }
+
+  notifyCheckpointComplete(checkpointId: number): void | Promise<void> {
+    return this.#reader.notifyCheckpointComplete?.(checkpointId)
+  }
+
+  notifyCheckpointAborted(checkpointId: number): void {
+    this.#reader.notifyCheckpointAborted?.(checkpointId)
+  }
+
+  close(): void | Promise<void> {
+    return this.#reader.close?.()
+  }
+
+  processElement(): void {
+    throw this.#noInput()
+  }
+
+  processWatermark(): void {
+    throw this.#noInput()
+  }
+
+  processStatus(): void {
+    throw this.#noInput()
+  }
+
+  #noInput(): MillraceError {
+    return new MillraceError('CORE_NO_INPUT', `source "${this.#context.name}" has no input`, { origin: 'engine' })
+  }
+}
+
+/** What the reader emits into: timestamps, watermarks and the policy for bad records are applied here. */
+class SourceReaderOutput implements ReaderOutput<unknown> {
+  readonly output: OperatorOutput
+  readonly assign: (value: unknown, timestamp: number) => number
+  readonly errors: UserErrors
+  readonly watermarks: SourceWatermarks
+  readonly usesSourceWatermarks: boolean
+  readonly #badRecords: BadRecords
+  readonly #now: () => number
+  readonly #outputs = new Map<string, SplitOutput>()
+  #main: SplitOutput | undefined
+  /** Records read, good and bad. */
+  position = 0
+
+  constructor(node: StreamNode, context: OperatorContext, source: Source<unknown>, strategy: WatermarkStrategy<never>, watermarks: SourceWatermarks) {
+    this.output = context.output
+    this.assign = timestampAssigner(strategy)
+    this.errors = new UserErrors(node, context)
+    this.watermarks = watermarks
+    this.usesSourceWatermarks = strategy.kind === 'source'
+    this.#badRecords = new BadRecords(source.onBadRecord ?? 'fail', context)
+    this.#now = () => context.now()
+  }
+
+  collect(value: unknown, timestamp?: number): void {
+    this.#mainOutput().collect(value, timestamp)
+  }
+
+  reject(record: BadRecord): void {
+    this.#badRecords.reject(record, ++this.position, NO_TIMESTAMP)
+  }
+
+  emitWatermark(timestamp: number): void {
+    this.#mainOutput().emitWatermark(timestamp)
+  }
+
+  markIdle(): void {
+    this.#mainOutput().markIdle()
+  }
+
+  idle(split: SplitWatermark): void {
+    this.watermarks.markIdle(split, this.#now())
+  }
+
+  forSplit(splitId: string): SourceOutput<unknown> {
+    let output = this.#outputs.get(splitId)
+    if (output === undefined) {
+      const split = this.watermarks.splits.obtain(splitId)
+      split.attached = true
+      this.#outputs.set(splitId, (output = new SplitOutput(this, split)))
+    }
+    return output
+  }
+
+  releaseSplit(splitId: string): void {
+    this.#outputs.delete(splitId)
+    this.watermarks.splits.release(splitId)
+  }
+
+  releaseAll(): void {
+    this.#outputs.clear()
+    this.#main = undefined
+    this.watermarks.splits.releaseAll()
+  }
+
+  #mainOutput(): SplitOutput {
+    return (this.#main ??= new SplitOutput(this, this.watermarks.splits.main()))
+  }
+}
+
+class SplitOutput implements SourceOutput<unknown> {
+  readonly #owner: SourceReaderOutput
+  readonly #split: SplitWatermark
+
+  constructor(owner: SourceReaderOutput, split: SplitWatermark) {
+    this.#owner = owner
+    this.#split = split
+  }
+
+  collect(value: unknown, timestamp: number = NO_TIMESTAMP): void {
+    const owner = this.#owner
+    const split = this.#split
+    owner.position++
+    let assigned: number
+    try {
+      assigned = owner.assign(value, timestamp)
+    } catch (error) {
+      owner.errors.handle(error, value, timestamp)
+      return
+    }
+    owner.watermarks.beforeRecord(split)
+    owner.output.collect(value, assigned)
+    split.generator.onEvent(value, assigned, split)
+    if (split.advanced) this.#advance()
+  }
+
+  reject(record: BadRecord): void {
+    this.#owner.reject(record)
+  }
+
+  emitWatermark(timestamp: number): void {
+    if (!this.#owner.usesSourceWatermarks) return
+    this.#split.emitWatermark(timestamp)
+    if (this.#split.advanced) this.#advance()
+  }
+
+  markIdle(): void {
+    this.#owner.idle(this.#split)
+  }
+
+  #advance(): void {
+    this.#split.advanced = false
+    this.#owner.watermarks.update()
+  }
+}

@@ -1,0 +1,103 @@
+import type { WatermarkStrategy } from '../../functions/watermark-strategy.ts'
+import type { PollResult } from '../../spi/source-reader.ts'
+import { SplitWatermarks, type SplitWatermark } from './split-watermarks.ts'
+import { createWatermarkGenerator } from './watermark-generators.ts'
+
+export interface SourceWatermarksOutput {
+  emitWatermark(timestamp: number): void
+  emitStatus(idle: boolean): void
+}
+
+/**
+ * Watermarks and idleness of one source operator. A split becomes idle after `idleTimeoutMs` (0: never) without a record
+ * while its reader has nothing to read; that clock stands still while the output is full. What is emitted never goes back.
+ */
+export class SourceWatermarks {
+  readonly splits: SplitWatermarks
+  /** Last emitted. */
+  emitted: number
+  readonly #output: SourceWatermarksOutput
+  readonly #idleTimeoutMs: number
+  #idle = false
+  #lastTick: number
+  /** Since when there is no split at all and nothing to read. */
+  #emptySince: number | undefined
+
+  constructor(strategy: WatermarkStrategy<never>, idleTimeoutMs: number, emitted: number, now: number, output: SourceWatermarksOutput) {
+    this.splits = new SplitWatermarks(() => createWatermarkGenerator(strategy))
+    this.emitted = emitted
+    this.#output = output
+    this.#idleTimeoutMs = idleTimeoutMs
+    this.#lastTick = now
+  }
+
+  /** Before a record of `split` is emitted. */
+  beforeRecord(split: SplitWatermark): void {
+    split.seen = true
+    if (split.quietSince !== undefined || split.idle) split.wake()
+    if (this.#idle) this.#setIdle(false)
+  }
+
+  /** A caught-up split: starts its idle clock. */
+  markIdle(split: SplitWatermark, now: number): void {
+    split.markedIdle = true
+    split.quietSince ??= now
+  }
+
+  /** Starts and stops the idle clocks by what a poll brought. */
+  afterPoll(result: PollResult, now: number): void {
+    let empty = true
+    for (const split of this.splits.counted()) {
+      empty = false
+      if (!split.seen && result === 'pending') split.quietSince ??= now
+      else if (!split.markedIdle) split.quietSince = undefined
+      split.seen = false
+    }
+    this.#emptySince = empty && result !== 'more' ? (this.#emptySince ?? now) : undefined
+  }
+
+  /** Every auto-watermark interval. `available`: the output is not full. */
+  tick(now: number, available: boolean): void {
+    if (!available) this.#pauseClocks(now)
+    this.#lastTick = now
+    this.emitPeriodic()
+    if (this.#idleTimeoutMs > 0 && available) this.#findIdle(now)
+  }
+
+  emitPeriodic(): void {
+    for (const split of this.splits.counted()) split.generator.onPeriodicEmit(split)
+    this.update()
+  }
+
+  /** Emits the combined watermark if it went forward. */
+  update(): void {
+    const combined = this.splits.combined()
+    if (combined === undefined || combined <= this.emitted) return
+    this.emitted = combined
+    this.#output.emitWatermark(combined)
+  }
+
+  #findIdle(now: number): void {
+    let active = false
+    let empty = true
+    for (const split of this.splits.counted()) {
+      empty = false
+      if (split.quietSince !== undefined && now - split.quietSince >= this.#idleTimeoutMs) split.idle = true
+      active ||= !split.idle
+    }
+    if (active) this.update()
+    else if (!empty || (this.#emptySince !== undefined && now - this.#emptySince >= this.#idleTimeoutMs)) this.#setIdle(true)
+  }
+
+  #pauseClocks(now: number): void {
+    const passed = now - this.#lastTick
+    for (const split of this.splits.counted()) if (split.quietSince !== undefined) split.quietSince = Math.min(now, split.quietSince + passed)
+    if (this.#emptySince !== undefined) this.#emptySince = Math.min(now, this.#emptySince + passed)
+  }
+
+  #setIdle(idle: boolean): void {
+    if (idle === this.#idle) return
+    this.#idle = idle
+    this.#output.emitStatus(idle)
+  }
+}
