@@ -1,1 +1,17 @@
-export {}
+/** For tests of jobs, connectors, formats, file systems, state backends and checkpoint storages, under any test runner. */
+export { collectingSink } from './collecting-sink.ts'
+export type { CollectingSink, CollectingSinkOptions } from './collecting-sink.ts'
+export { fileSystemSuite } from './file-system-suite.ts'
+export type { FileSystemFixture } from './file-system-suite.ts'
+export { recoverableWriterSuite } from './recoverable-writer-suite.ts'
+export { runPipeline, runPipelineResult } from './run-pipeline.ts'
+export type { ElementOf, PipelineOptions, PipelineResult, Streams } from './run-pipeline.ts'
+export { at, checkpoint, crash, end, idle, processingTime, watermark } from './script.ts'
+export type { Marker, ScriptEvent, Timed } from './script.ts'
+export { scriptedSource, scriptedSourceWith } from './scripted-source.ts'
+export type { Script, ScriptOptions } from './scripted-source.ts'
+export type { CaseContext, SuiteRunner } from './suite-runner.ts'
+export { runTestJob, seededRandom, testJob } from './test-job.ts'
+export type { TestJob, TestJobOptions } from './test-job.ts'
+export { createVirtualClock } from './virtual-clock.ts'
+export type { RunUntilOptions, VirtualClock } from './virtual-clock.ts'

@@ -1,0 +1,35 @@
+import type { Clock } from '../runtime/time/clock.ts'
+import { defineSource } from '../spi/define-source.ts'
+import type { Source } from '../spi/source.ts'
+import { kindOf, type ScriptEvent } from './script.ts'
+import { createScriptReader, type ScriptSplit } from './script-reader.ts'
+
+/** Records, plain or `at(…)` a time, and markers. */
+export type Script<T> = readonly (T | ScriptEvent<T>)[]
+
+export interface ScriptOptions {
+  /** Needed by the markers `processingTime` and `idle`. */
+  readonly clock?: Clock
+  /** How long `idle` waits, so that the idle timeout of the watermark strategy passes. Default 1. */
+  readonly idleTimeoutMs?: number
+}
+
+/**
+ * A source that does what its scripts say, one split each: crash tests as data. It resumes at the exact place of its
+ * snapshot, and gives way to the rest of the job after every few records, so that checkpoints find it everywhere. It is
+ * bounded when every script has an `end`. The object remembers which crashes have happened, over attempts and jobs.
+ */
+export function scriptedSource<T>(...scripts: readonly Script<T>[]): Source<T> {
+  return scriptedSourceWith({}, scripts)
+}
+
+/** The same with options. */
+export function scriptedSourceWith<T>(options: ScriptOptions, scripts: readonly Script<T>[]): Source<T> {
+  const crashed = new Set<string>()
+  return defineSource<T, ScriptSplit>({
+    name: 'scripted',
+    bounded: scripts.every((script) => script.some((event) => kindOf(event) === 'end')),
+    discover: async () => scripts.map((_, index) => ({ id: String(index), position: 0 })),
+    createReader: (context) => createScriptReader(scripts, options, crashed, context),
+  })
+}
