@@ -33,7 +33,7 @@ function importError(error: unknown, url: URL, what: string): MillraceError {
   return make('CLI_IMPORT_FAILED', `Loading ${what} failed: ${describeError(error)}${remedy}`, { file: path })
 }
 
-/** Node writes `file:line` as the first line of the stack of a syntax error. */
+/** Node writes `file:line` as the first line of the stack of a TypeScript error and of a missing export; not of others. */
 function syntaxPlace(error: unknown, fallback: string): ErrorLocation {
   const stack = error instanceof Error ? (error.stack ?? '') : ''
   const match = /^(?:file:\/\/)?(\S.*):(\d+)$/m.exec(stack.split('\n', 1)[0] ?? '')

@@ -13,14 +13,20 @@ const ADVICE: Readonly<Record<MillraceError['origin'], string>> = {
 export function printError(error: unknown, options: { readonly stacks: boolean }): string {
   const chain = causeChain(error)
   const place = placeOf(error, chain)
-  const advice = MillraceError.is(error) ? ADVICE[error.origin] : 'It was thrown by code that is not part of Millrace.'
+  const advice = adviceFor(error)
   const causes = chain.slice(1).filter((cause, i) => !headline(chain[i]).includes(describeError(cause)))
   let text = `error ${headline(error)}\n`
   if (place !== '') text += `  at: ${place}\n`
-  text += `  remedy: ${advice}\n`
+  if (advice !== '') text += `  remedy: ${advice}\n`
   for (const cause of causes) text += `  caused by: ${headline(cause)}\n`
   if (options.stacks) for (const link of chain) if (link instanceof Error) text += `${link.stack ?? ''}\n`
   return text
+}
+
+/** Messages about the command line say themselves what to type. */
+function adviceFor(error: unknown): string {
+  if (!MillraceError.is(error)) return 'This error was not expected; --log-level debug shows where it comes from.'
+  return error.code.startsWith('CLI_') ? '' : ADVICE[error.origin]
 }
 
 function headline(error: unknown): string {

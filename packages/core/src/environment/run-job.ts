@@ -1,33 +1,21 @@
-import { basename, dirname } from 'node:path'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Job } from '../api/define-job.ts'
 import { MillraceError } from '../errors.ts'
-import type { MillraceConfig } from './define-config.ts'
 import type { JobClient, JobResult } from './job-client.ts'
-import { loadConfig } from './load-config.ts'
 import { createLineLogger } from './logger.ts'
-import { describeFlags, invalidArgument, parseArguments, type ParsedArguments } from './parse-arguments.ts'
+import { describeFlags, invalidArgument, parseArguments } from './parse-arguments.ts'
 import { printError } from './print-error.ts'
+import { namingBuildErrors, readSettings, type Program } from './program.ts'
 import type { ProgramHost, StopSignal } from './program-host.ts'
 import { checkParams } from './check-params.ts'
-import { readEnvironment, readFlags, RUN_FLAGS } from './run-flags.ts'
+import { RUN_FLAGS } from './run-flags.ts'
 import type { RunOptions } from './run-options.ts'
-import { mergeSettings, type RunSettings } from './run-settings.ts'
+import type { RunSettings } from './run-settings.ts'
 import { formatSummary, superviseJob } from './supervise-job.ts'
 
 /** The function `submit` of this package. */
 export type Submit = (job: Job<unknown>, options: RunOptions & { readonly params?: unknown }) => Promise<JobClient>
-
-export interface Program {
-  /** Any job: its own schema checks the parameters, which arrive as text. */
-  readonly job: Job<unknown>
-  /** Of the job's module; the nearest millrace.config.ts is looked for from here upwards. */
-  readonly moduleUrl: string
-  /** What the user typed up to the flags, such as `millrace run job.ts`. */
-  readonly command: string
-  /** Settings in code: the weakest. */
-  readonly defaults?: RunOptions
-}
 
 const SIGNAL_NUMBERS: Readonly<Record<StopSignal, number>> = { SIGINT: 2, SIGTERM: 15 }
 
@@ -69,17 +57,6 @@ export function exitCodeOf(error: unknown): number {
   return MillraceError.is(error) && error.origin === 'user' ? 2 : 1
 }
 
-async function readSettings(program: Program, flags: ParsedArguments['flags'], host: ProgramHost): Promise<{ settings: RunSettings; warnings: readonly string[] }> {
-  const environment = readEnvironment(host.env)
-  const fromFlags = readFlags(flags, 'flag')
-  const fromEnvironment = readFlags(environment.flags, 'variable')
-  const configPath = flags.get('config')?.[0] ?? environment.flags.get('config')?.[0]
-  const config = await loadConfig(configPath === undefined ? dirname(fileURLToPath(program.moduleUrl)) : host.directory, configPath)
-  const { signal: _signal, ...code } = program.defaults ?? {}
-  const layers: readonly MillraceConfig[] = [fromFlags, fromEnvironment, config, code]
-  return { settings: mergeSettings(layers), warnings: environment.warnings }
-}
-
 async function runWith(program: Program, settings: RunSettings, host: ProgramHost, submit: Submit): Promise<number> {
   const job = namingBuildErrors(program)
   checkParams(job.params, settings.params, job.name)
@@ -117,21 +94,6 @@ function exitCodeOfResult(result: JobResult, signal: StopSignal | undefined): nu
 
 function exitCodeOfSignal(signal: StopSignal): number {
   return 128 + SIGNAL_NUMBERS[signal]
-}
-
-/** The same job, which says what failed and in which module when its `build` throws something of the user's. */
-function namingBuildErrors({ job, moduleUrl }: Program): Job<unknown> {
-  return {
-    ...job,
-    build(env, params) {
-      try {
-        return job.build(env, params)
-      } catch (error) {
-        const options = { origin: 'user', at: { file: fileURLToPath(moduleUrl) } } as const
-        throw MillraceError.wrap(error, 'CLI_BUILD_FAILED', `The build function of the job '${job.name}' threw`, options)
-      }
-    },
-  }
 }
 
 function helpText({ job, moduleUrl, command }: Program): string {
