@@ -45,7 +45,11 @@ export class BarrierAligner {
 
   /** The coordinator gave the checkpoint up, or a newer one overtook it. */
   cancel(checkpointId: number): void {
-    if (this.#current?.checkpointId !== checkpointId) return
+    if (this.#current?.checkpointId !== checkpointId) {
+      // Its barriers may still come; not all of them will.
+      if (this.#current === undefined) this.#lastId = Math.max(this.#lastId, checkpointId)
+      return
+    }
     this.#reset()
     this.#actions.abort(checkpointId)
   }

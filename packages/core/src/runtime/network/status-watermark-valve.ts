@@ -66,7 +66,8 @@ export class StatusWatermarkValve {
     let active = false
     let unfinished = false
     for (const channel of this.#channels) {
-      if (channel.finished) continue
+      // The end of time announces the end of the channel: it counts once all are there, not while others are only idle.
+      if (channel.finished || channel.watermark === MAX_WATERMARK) continue
       unfinished = true
       if (channel.idle || channel.watermark < this.#watermark) continue
       active = true

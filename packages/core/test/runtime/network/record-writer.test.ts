@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest'
+import { LocalChannel } from '../../../src/runtime/network/local-channel.ts'
+import { BROADCAST } from '../../../src/runtime/network/partitioner.ts'
+import { RecordWriter } from '../../../src/runtime/network/record-writer.ts'
+
+function drain(channel: LocalChannel): unknown[] {
+  const elements: unknown[] = []
+  for (let element = channel.poll(); element !== undefined; element = channel.poll()) elements.push(element.kind === 'records' ? element.values : element)
+  return elements
+}
+const pair = (limitBytes = 1_000_000): [LocalChannel, LocalChannel] => [new LocalChannel(limitBytes), new LocalChannel(limitBytes)]
+
+describe('RecordWriter', () => {
+  test('sends each record to the channel selected, in batches', () => {
+    const [even, odd] = pair()
+    const writer = new RecordWriter([even, odd], (value) => (value as number) % 2, 1000)
+    for (let value = 0; value < 5; value++) writer.collect(value, value * 10)
+    expect(even.isEmpty).toBe(true)
+    expect(writer.hasPending).toBe(true)
+    writer.flush()
+    expect(writer.hasPending).toBe(false)
+    expect(even.poll()).toMatchObject({ kind: 'records', values: [0, 2, 4], timestamps: [0, 20, 40] })
+    expect(drain(odd)).toEqual([[1, 3]])
+  })
+  test('broadcasts to all channels', () => {
+    const channels = pair()
+    const writer = new RecordWriter(channels, () => BROADCAST, 1000)
+    writer.collect('a', 0)
+    writer.flush()
+    expect(channels.map(drain)).toEqual([[['a']], [['a']]])
+  })
+  test('control elements go everywhere, behind the records before them', () => {
+    const channels = pair()
+    const writer = new RecordWriter(channels, () => 0, 1000)
+    const barrier = { checkpointId: 1, timestampMs: 0, savepoint: undefined, terminal: false, aligned: true }
+    writer.collect('a', 0)
+    writer.emitWatermark(5)
+    writer.collect('b', 0)
+    writer.emitBarrier(barrier)
+    writer.emitStatus(true)
+    writer.emitEndOfData(true)
+    const control = [{ kind: 'watermark', timestamp: 5 }, { kind: 'barrier', barrier }, { kind: 'status', idle: true }, { kind: 'endOfData', drain: true }]
+    expect(drain(channels[0])).toEqual([['a'], control[0], ['b'], ...control.slice(1)])
+    expect(drain(channels[1])).toEqual(control)
+  })
+  test('hands a batch over when it is full, in rows or in bytes', () => {
+    const [channel] = pair()
+    const byRows = new RecordWriter([channel], () => 0, 1_000_000_000)
+    for (let value = 0; value < 1500; value++) byRows.collect(value, 0)
+    expect(drain(channel)).toEqual([Array.from({ length: 1024 }, (_, value) => value)])
+    const byBytes = new RecordWriter([channel], () => 0, 5000)
+    for (let value = 0; value < 10; value++) byBytes.collect('x'.repeat(1000), 0)
+    expect(drain(channel).length).toBeGreaterThan(0)
+  })
+  test('is not available while one of its channels is full, and says when there is room again', () => {
+    const [full, other] = pair(100)
+    const writer = new RecordWriter([full, other], () => 0, 10)
+    let spaces = 0
+    full.onSpace = () => spaces++
+    writer.collect('x'.repeat(200), 0)
+    expect(writer.isAvailable).toBe(false)
+    full.poll()
+    expect([writer.isAvailable, spaces, full.queuedBytes]).toEqual([true, 1, 0])
+  })
+})
+
+test('a channel wakes its reader when it was empty, and only then', () => {
+  const channel = new LocalChannel(100)
+  let wakes = 0
+  channel.onData = () => wakes++
+  channel.push({ kind: 'watermark', timestamp: 1 })
+  channel.push({ kind: 'watermark', timestamp: 2 })
+  expect(wakes).toBe(1)
+  expect(drain(channel).length).toBe(2)
+  channel.push({ kind: 'watermark', timestamp: 3 })
+  expect(wakes).toBe(2)
+})
