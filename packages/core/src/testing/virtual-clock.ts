@@ -32,7 +32,7 @@ interface Scheduled {
 const QUIET_TURNS = 8
 const DAY_MS = 86_400_000
 /** Real time given to I/O that cannot be seen from here. */
-const PATIENCE_MS = 3_000
+const PATIENCE_MS = 1_000
 
 export function createVirtualClock(startMs = 0): VirtualClock {
   let nowMs = startMs

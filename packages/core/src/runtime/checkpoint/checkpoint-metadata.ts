@@ -34,8 +34,14 @@ const FORMAT_VERSION = 1
 
 /** One header line `MILLRACE-CHECKPOINT <version> <crc32 of the body>`, then JSON with bytes in base64. */
 export function encodeCheckpointMetadata(metadata: CheckpointMetadata): Uint8Array {
-  const body = Buffer.from(JSON.stringify(metadata, (_key, value: unknown) => (value instanceof Uint8Array ? { base64: Buffer.from(value).toString('base64') } : value)))
+  const body = Buffer.from(JSON.stringify(metadata, encodeBytes))
   return Buffer.concat([Buffer.from(`${MAGIC} ${FORMAT_VERSION} ${crc32(body)}\n`), body])
+}
+
+/** Looks at the holder's property: a Buffer has become something else by its own `toJSON` before the replacer sees it. */
+function encodeBytes(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
+  const held = this[key]
+  return held instanceof Uint8Array ? { base64: Buffer.from(held).toString('base64') } : value
 }
 
 /** `pointer` is for messages. Throws CKPT_CORRUPT or CKPT_UNSUPPORTED_VERSION. */
