@@ -12,12 +12,18 @@ interface Diagnostic {
   readonly message: string
 }
 
-/** The compiler's first line of each error in the files of this directory. */
+/** The compiler's first line of each error in the files of this directory; for overloads also the line that says what is wrong. */
 function compile(): Promise<readonly Diagnostic[]> {
   return new Promise((settle) => {
     execFile(process.execPath, [typescript, '-p', directory, '--pretty', 'false'], { maxBuffer: 16 << 20 }, (_error, stdout) => {
-      const matches = stdout.matchAll(/^(.+)\((\d+),\d+\): error (TS\d+: .*)$/gm)
-      settle([...matches].map(([, file, line, message]) => ({ file: basename(file as string), line: Number(line), message: message as string })))
+      const lines = stdout.split('\n')
+      const diagnostics = lines.flatMap((text, index): readonly Diagnostic[] => {
+        const [, file, line, message] = /^(.+)\((\d+),\d+\): error (TS\d+: .*)$/.exec(text) ?? []
+        if (file === undefined || message === undefined) return []
+        const detail = message.startsWith('TS2769') ? ` … ${lines[index + 2]?.trim()}` : ''
+        return [{ file: basename(file), line: Number(line), message: message + detail }]
+      })
+      settle(diagnostics)
     })
   })
 }
