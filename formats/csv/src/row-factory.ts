@@ -8,6 +8,7 @@ export type RowFactory = (values: readonly unknown[]) => Readonly<Record<string,
 export function rowFactory(names: readonly string[]): RowFactory {
   const fields = names.map((name, index) => `${JSON.stringify(name)}: v[${index}]`)
   try {
+    // oxlint-disable-next-line typescript/no-implied-eval -- names are quoted by JSON.stringify
     return new Function('v', `return {${fields.join(', ')}}`) as RowFactory
   } catch {
     return (values) => Object.fromEntries(names.map((name, index) => [name, values[index]]))

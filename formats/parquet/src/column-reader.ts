@@ -60,7 +60,9 @@ function hookFor({ type }: SchemaElement, parser: ValueParser): Hook {
 }
 
 function withElement(metadata: FileMetaData, element: SchemaElement, annotation: Hook['annotation']): FileMetaData {
-  const { converted_type: _converted, logical_type: _logical, ...bare } = element
+  const bare = { ...element }
+  delete bare.converted_type
+  delete bare.logical_type
   return { ...metadata, schema: metadata.schema.map((each) => (each === element ? { ...bare, ...annotation } : each)) }
 }
 

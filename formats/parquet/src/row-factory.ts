@@ -8,6 +8,7 @@ export type RowFactory = (columns: readonly ArrayLike<unknown>[], index: number)
 export function rowFactory(names: readonly string[]): RowFactory {
   const fields = names.map((name, index) => `${name === '__proto__' ? '["__proto__"]' : JSON.stringify(name)}: c[${index}][i]`)
   try {
+    // oxlint-disable-next-line typescript/no-implied-eval -- names are quoted by JSON.stringify
     return new Function('c', 'i', `return {${fields.join(', ')}}`) as RowFactory
   } catch {
     return (columns, index) => Object.fromEntries(names.map((name, column) => [name, columns[column]?.[index]]))

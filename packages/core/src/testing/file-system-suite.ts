@@ -9,7 +9,7 @@ export interface FileSystemFixture {
   readonly fileSystem: FileSystem
   /** Directory or prefix, without a slash at the end. */
   readonly root: string
-  cleanup(): Promise<void>
+  readonly cleanup: () => Promise<void>
 }
 
 /**
@@ -65,7 +65,7 @@ export function fileSystemSuite(runner: SuiteRunner, create: () => Promise<FileS
     }
     on('a plain delete keeps what lies below', async (fs, root) => {
       await fs.publish(`${root}/d/f`, text('x'))
-      if (fs.capabilities.directories) await assert.rejects(fs.delete(`${root}/d`), MillraceError.is)
+      if (fs.capabilities.directories) await assert.rejects(fs.delete(`${root}/d`), isMillraceError)
       else await fs.delete(`${root}/d`)
       assert.equal(await content(fs, `${root}/d/f`), 'x')
     })
@@ -83,12 +83,12 @@ export function fileSystemSuite(runner: SuiteRunner, create: () => Promise<FileS
     })
     onDirectories('mkdirs where a file is, or below one, is refused', async (fs, root) => {
       await fs.publish(`${root}/f`, text('x'))
-      await assert.rejects(fs.mkdirs(`${root}/f`), MillraceError.is)
-      await assert.rejects(fs.mkdirs(`${root}/f/below`), MillraceError.is)
+      await assert.rejects(fs.mkdirs(`${root}/f`), isMillraceError)
+      await assert.rejects(fs.mkdirs(`${root}/f/below`), isMillraceError)
     })
     onDirectories('opening a directory is refused', async (fs, root) => {
       await fs.mkdirs(`${root}/d`)
-      await assert.rejects(fs.open(`${root}/d`), MillraceError.is)
+      await assert.rejects(fs.open(`${root}/d`), isMillraceError)
     })
 
     on('publishing again replaces the whole file', async (fs, root) => {
@@ -161,6 +161,7 @@ export function fileSystemSuite(runner: SuiteRunner, create: () => Promise<FileS
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value)
 const hasCode = (error: unknown, code: string): error is MillraceError => MillraceError.is(error) && error.code === code
+const isMillraceError = (error: unknown): boolean => MillraceError.is(error)
 const relative = (status: FileStatus, root: string): string => status.path.slice(root.length + 1)
 
 async function collect(files: AsyncIterable<FileStatus>): Promise<FileStatus[]> {

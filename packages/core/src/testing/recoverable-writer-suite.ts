@@ -134,7 +134,7 @@ export function recoverableWriterSuite(runner: SuiteRunner, create: () => Promis
       const length = stream.position
       await writer().commit(wire(await stream.closeForCommit()))
       const all = await readWhole(fileSystem, target)
-      const part = [...Array.from({ length: 81 }, () => block)]
+      const part = Array.from({ length: 81 }, () => block)
       const expected = Buffer.concat([...part, bytes('mark 0'), ...part, bytes('mark 1'), block])
       assert.equal(length, expected.length)
       assert.ok(expected.equals(all))
@@ -157,7 +157,7 @@ export function recoverableWriterSuite(runner: SuiteRunner, create: () => Promis
       abandoned.write(bytes('x'))
       const token = wire(await abandoned.persist())
       await abandoned.abandon()
-      await assert.rejects(writer().resume(token), MillraceError.is)
+      await assert.rejects(writer().resume(token), isMillraceError)
       const closed = await written(writer(), target, 'y')
       for (let i = 0; i < 2; i++) await writer().discard(closed)
       await assert.rejects(writer().commit(closed), hasCode('FS_NOT_FOUND'))
@@ -187,8 +187,8 @@ export function recoverableWriterSuite(runner: SuiteRunner, create: () => Promis
       assert.equal(await content(fileSystem, target), 'kept')
     })
     on('a token of something else is refused', async ({ writer }) => {
-      await assert.rejects(async () => writer().resume({ nonsense: true }), MillraceError.is)
-      await assert.rejects(async () => writer().commit('nonsense'), MillraceError.is)
+      await assert.rejects(async () => writer().resume({ nonsense: true }), isMillraceError)
+      await assert.rejects(async () => writer().commit('nonsense'), isMillraceError)
     })
   })
 }
@@ -198,11 +198,12 @@ interface World {
   readonly root: string
   readonly target: string
   /** A new instance, as a new process would have. */
-  writer(): RecoverableWriter
+  readonly writer: () => RecoverableWriter
 }
 
 const bytes = (value: string): Uint8Array => new TextEncoder().encode(value)
 const wire = (token: JsonValue): JsonValue => JSON.parse(JSON.stringify(token)) as JsonValue
+const isMillraceError = (error: unknown): boolean => MillraceError.is(error)
 const hasCode = (code: string) => (error: unknown): boolean => MillraceError.is(error) && error.code === code
 
 async function written(writer: RecoverableWriter, target: string, content: string): Promise<JsonValue> {

@@ -44,8 +44,9 @@ test('linked files are listed, linked directories are not descended into, dead l
     await symlink(`${root}/d/f`, `${root}/d/link`)
     await symlink(`${root}/d`, `${root}/d/cycle`)
     await symlink(`${root}/nowhere`, `${root}/d/dead`)
-    const found = await Array.fromAsync(fileSystem.list(`${root}/d`, { recursive: true }))
-    expect(found.map((status) => status.path)).toEqual([`${root}/d/f`, `${root}/d/link`])
+    const found: string[] = []
+    for await (const { path } of fileSystem.list(`${root}/d`, { recursive: true })) found.push(path)
+    expect(found).toEqual([`${root}/d/f`, `${root}/d/link`])
   }))
 
 test('a failed publish leaves no temporary file behind', () =>
