@@ -54,7 +54,9 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
   timers(name: string): TimerQueue {
     let queue = this.#queues.get(name)
     if (queue === undefined) {
-      queue = new HeapTimerQueue(timerMeta(name), this.#parts.length, this.#cut, this.#budget)
+      const meta = timerMeta(name)
+      this.#restored.requireReadable(meta)
+      queue = new HeapTimerQueue(meta, this.#parts.length, this.#cut, this.#budget)
       this.#queues.set(name, queue)
       this.#addPart(queue)
     }
@@ -134,6 +136,7 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
       requireSame(registered.meta, meta, this.#context.operatorUid)
       return registered
     }
+    this.#restored.requireReadable(meta)
     const part = create(meta)
     this.#tables.set(meta.name, part)
     this.#addPart(part)

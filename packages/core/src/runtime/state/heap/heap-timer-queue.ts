@@ -21,11 +21,11 @@ interface GroupList {
 /** A bucket per timestamp and a heap of the timestamps: firing a window for 10,000 keys pops the heap once. */
 export class HeapTimerQueue implements TimerQueue, HeapPart {
   readonly meta: StateMeta
-  timestamp = -Infinity
+  timestamp: number = -Infinity
   keyGroup = -1
   key: StateKey = ''
   namespace: Namespace = null
-  size = 0
+  size: number = 0
   readonly #index: number
   readonly #cut: SnapshotCut
   readonly #budget: HeapBudget

@@ -35,14 +35,22 @@ export class RestoredState {
     }
   }
 
-  /** Hands every restored entry of a state to `load`. Throws STATE_INCOMPATIBLE. */
+  /** Throws STATE_INCOMPATIBLE when there are entries of this state that cannot be read as it. */
+  requireReadable(meta: StateMeta): void {
+    const name = nameOf(meta)
+    for (const { states } of this.#parts) {
+      const restored = states.find((state) => nameOf(state) === name)
+      if (restored !== undefined) requireReadable(restored, meta, this.#operatorUid)
+    }
+  }
+
+  /** Hands every restored entry of a state to `load`. */
   claim(meta: StateMeta, load: (keyGroup: number, reader: EntryReader) => void): void {
     const name = nameOf(meta)
     const reader = new EntryReader()
     for (const part of this.#parts) {
       const index = part.states.findIndex((state) => nameOf(state) === name)
       if (index === -1) continue
-      requireReadable(part.states[index] as StateMeta, meta, this.#operatorUid)
       for (const { keyGroup, bytes } of part.groups) this.#loadGroup(keyGroup, bytes, index, reader, load)
       part.unclaimed.delete(name)
     }

@@ -42,7 +42,8 @@ export class TimerBucket {
       return timer
     }
     let timer = this.first
-    while (timer !== undefined && (timer.namespace !== namespace || timer.key !== key)) timer = timer.next
+    // not ===, which does not find NaN
+    while (timer !== undefined && (timer.namespace !== namespace || !Object.is(timer.key, key))) timer = timer.next
     return timer
   }
 
