@@ -113,8 +113,11 @@ export class FileSinkWriter<T> implements SinkWriter<T, FileCommittable, FileSin
   /** What no checkpoint can contain is removed; the rest belongs to the next attempt. */
   async close(): Promise<void> {
     const unreachable = this.#pending.filter(({ inSnapshot }) => !inSnapshot)
-    await inGroups([...this.#rolled, ...this.#open.values()], (part) => part.release())
-    await inGroups(unreachable, ({ committable }) => this.#recoverable.discard(committable.token))
+    try {
+      await inGroups([...this.#rolled, ...this.#open.values()], (part) => part.release())
+    } finally {
+      await inGroups(unreachable, ({ committable }) => this.#recoverable.discard(committable.token))
+    }
   }
 
   #partFor(partition: string): PartFile<T> {
