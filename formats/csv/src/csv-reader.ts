@@ -3,7 +3,7 @@ import { MillraceError } from '@millrace/core/spi'
 import type { BadRecord, FileRecordReader, FormatInput, OpenFormatOptions, PlacedBadRecord, RecordBatch } from '@millrace/core/spi'
 import { ByteWindow } from './byte-window.ts'
 import type { CsvDialect } from './csv-options.ts'
-import { findLineEnd, RecordScanner } from './record-scanner.ts'
+import { findLineEnd, PLAIN, RecordScanner } from './record-scanner.ts'
 import type { ScanResult } from './record-scanner.ts'
 import { RowDecoder } from './row-decoder.ts'
 import type { RowField } from './row-decoder.ts'
@@ -68,7 +68,7 @@ export class CsvReader implements FileRecordReader<unknown> {
     const { range, position } = this.#options
     const from = position ?? range?.start ?? 0
     let columns = this.#dialect.columns ?? this.#fields.map((field) => field.name)
-    if (this.#dialect.header || from === 0) {
+    if (this.#dialect.header || from <= BOM.length) {
       const window = await this.#openAt(0)
       while (!window.ended && window.bytes.length < BOM.length) await this.#more(window)
       if (window.bytes.subarray(0, BOM.length).equals(BOM)) window.index = BOM.length
@@ -104,7 +104,7 @@ export class CsvReader implements FileRecordReader<unknown> {
       const limit = Math.min(bytes.length, index + this.#dialect.maxRecordBytes)
       const result = index === limit ? 'incomplete' : scanner.scan(bytes, index, limit, ended && limit === bytes.length)
       if (result === 'complete') {
-        const names = Array.from({ length: scanner.count }, (_, i) => bytes.toString('utf8', scanner.starts[i], scanner.ends[i]).replaceAll('""', '"').trim())
+        const names = Array.from({ length: scanner.count }, (_, i) => columnName(scanner, bytes, i))
         window.index = scanner.next
         this.#line += scanner.lineBreaks
         return names
@@ -133,7 +133,7 @@ export class CsvReader implements FileRecordReader<unknown> {
       const limit = Math.min(bytes.length, index + this.#dialect.maxRecordBytes)
       const result = scanner.scan(bytes, index, limit, ended && limit === bytes.length)
       if (result === 'incomplete' && !ended && limit < index + this.#dialect.maxRecordBytes) break
-      const blank = result === 'complete' && scanner.count === 1 && !singleColumn && scanner.starts[0] === scanner.ends[0] && scanner.kinds[0] === 0
+      const blank = result === 'complete' && scanner.count === 1 && !singleColumn && scanner.starts[0] === scanner.ends[0] && scanner.kinds[0] === PLAIN
       if (result !== 'complete') {
         const at = window.position
         if (!this.#rejectLine(window, result)) break
@@ -213,4 +213,10 @@ export class CsvReader implements FileRecordReader<unknown> {
     this.#line++
     return true
   }
+}
+
+/** Spaces around a name mean nothing, unless it is quoted. */
+function columnName({ starts, ends, kinds }: RecordScanner, bytes: Buffer, index: number): string {
+  const name = bytes.toString('utf8', starts[index], ends[index])
+  return kinds[index] === PLAIN ? name.trim() : name.replaceAll('""', '"')
 }

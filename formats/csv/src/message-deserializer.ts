@@ -6,7 +6,7 @@ import { RecordScanner } from './record-scanner.ts'
 import { RowDecoder } from './row-decoder.ts'
 import type { RowField } from './row-decoder.ts'
 
-/** Decodes a message of one or more lines without a header. A message with a bad record is bad as a whole: nothing of it is emitted. */
+/** Decodes a message of one or more lines without a header. A message with a bad record is bad as a whole: nothing of it is emitted; an empty one is a single empty field. */
 export function messageDeserializer<T>(fields: readonly RowField[], dialect: CsvDialect): MessageDeserializer<T> {
   const columns = dialect.columns ?? fields.map(({ name }) => name)
   const decoder = new RowDecoder(fields, columns, dialect, 'message')
@@ -16,14 +16,16 @@ export function messageDeserializer<T>(fields: readonly RowField[], dialect: Csv
       const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength)
       if (!isUtf8(bytes)) throw bad('CSV_ENCODING', 'The message is not UTF-8', 0)
       const rows: unknown[] = []
-      for (let index = 0; index < bytes.length; index = scanner.next) {
+      let index = 0
+      do {
         const result = scanner.scan(bytes, index, bytes.length, true)
         if (result !== 'complete') throw bad('CSV_QUOTE', `The message is no CSV (${result})`, index)
         if (scanner.count !== columns.length) throw bad('CSV_COLUMN_COUNT', `Expected ${columns.length} fields, found ${scanner.count}`, index)
         const row = decoder.decode(scanner, bytes)
         if (row === undefined) throw bad('CSV_VALUE', decoder.failure?.reason ?? '', index, decoder.failure?.field)
         rows.push(row)
-      }
+        index = scanner.next
+      } while (index < bytes.length)
       for (const row of rows) output.collect(row as T)
     },
   }

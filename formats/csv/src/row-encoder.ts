@@ -22,7 +22,7 @@ export class RowEncoder {
 
   /** The line of column names. */
   header(): string {
-    return this.#fields.map(({ name }) => this.#quoted(name)).join(this.#dialect.delimiter) + this.#dialect.lineTerminator
+    return this.#fields.map(({ name }) => (name === name.trim() ? this.#quoted(name) : `"${name.replaceAll('"', '""')}"`)).join(this.#dialect.delimiter) + this.#dialect.lineTerminator
   }
 
   /** With the line terminator. */

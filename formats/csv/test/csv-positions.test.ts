@@ -12,8 +12,8 @@ const line = fc.oneof(
   fc.nat(99).map((n) => `${n},"quo""ted é漢"`),
   fc.constantFrom('', 'bad,x', '1', '1,2,3', '7,"open', '8,"x"y', '9,a"b'),
 )
-const file = fc.tuple(fc.array(fc.tuple(line, fc.constantFrom('\n', '\r\n', '\r'))), fc.boolean()).map(([lines, cut]) => {
-  const text = `n,s\n${lines.map(([content, end]) => content + end).join('')}`
+const file = fc.tuple(fc.array(fc.tuple(line, fc.constantFrom('\n', '\r\n', '\r'))), fc.boolean(), fc.constantFrom('', '\uFEFF')).map(([lines, cut, mark]) => {
+  const text = `${mark}n,s\n${lines.map(([content, end]) => content + end).join('')}`
   return cut ? text.replace(/[\r\n]+$/, '') : text
 })
 const shown = (read: Awaited<ReturnType<typeof readCsv>>) => [read.rows, read.bad.map(({ record }) => [record.code, record.offset, Buffer.from(record.raw ?? []).toString()])]
@@ -59,6 +59,16 @@ test('ranges give every record exactly once, wherever they are cut', async () =>
     }),
     { numRuns: 300 },
   )
+})
+
+test('a byte order mark belongs to the first range, whatever its length', async () => {
+  const format = csv(Row, { embeddedNewlines: false, header: false }).fileReader
+  const text = '\uFEFF1,a\n2,b\n'
+  for (const cut of [1, 2, 3, 4, 5]) {
+    const ranges = [{ start: 0, end: cut }, { start: cut, end: Buffer.byteLength(text) }]
+    const parts = await Promise.all(ranges.map((range) => readCsv(format, input(text, 2), { range })))
+    expect(parts.flatMap((part) => part.rows)).toEqual([{ n: 1, s: 'a' }, { n: 2, s: 'b' }])
+  }
 })
 
 test('a resume inside a range stays inside it', async () => {

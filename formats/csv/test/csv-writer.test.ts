@@ -85,6 +85,15 @@ test('a single nullable column keeps its nulls', async () => {
   const format = csv(types.row({ a: types.string().nullable() }))
   const rows = [{ a: null }, { a: '' }, { a: 'x' }, { a: null }]
   expect((await readCsv(format.fileReader, input(write(format, rows), 1))).rows).toEqual(rows)
+  const out: unknown[] = []
+  for (const row of rows) format.deserialization.open().deserialize(format.serialization.open().serialize(row), { collect: (value) => void out.push(value) })
+  expect(out).toEqual(rows)
+})
+
+test('column names keep their spaces and quotes', async () => {
+  const format = csv(types.row({ ' a ': types.int(), 'b"c': types.int(), '': types.int() }))
+  const rows = [{ ' a ': 1, 'b"c': 2, '': 3 }]
+  expect((await readCsv(format.fileReader, input(write(format, rows)))).rows).toEqual(rows)
 })
 
 test('only what needs quotes gets them', () => {
@@ -118,7 +127,7 @@ test('a message with a bad record emits nothing and says where', () => {
   const deserializer = csv(types.row({ a: types.int() })).deserialization.open()
   const out: unknown[] = []
   const output = { collect: (value: unknown) => void out.push(value) }
-  for (const [message, code, offset] of [['1\nx', 'CSV_VALUE', 2], ['1,2', 'CSV_COLUMN_COUNT', 0], ['"1', 'CSV_QUOTE', 0]] as const) {
+  for (const [message, code, offset] of [['1\nx', 'CSV_VALUE', 2], ['1,2', 'CSV_COLUMN_COUNT', 0], ['"1', 'CSV_QUOTE', 0], ['', 'CSV_VALUE', 0]] as const) {
     expect(() => deserializer.deserialize(Buffer.from(message), output)).toThrow(expect.objectContaining({ code, at: expect.objectContaining({ offset }), origin: 'external' }))
   }
   expect(() => deserializer.deserialize(Uint8Array.of(0xff), output)).toThrow(expect.objectContaining({ code: 'CSV_ENCODING' }))

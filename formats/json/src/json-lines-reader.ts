@@ -58,16 +58,21 @@ export class JsonLinesReader implements FileRecordReader<unknown> {
 
   async #start(): Promise<ByteWindow> {
     const { range, position } = this.#options
-    const from = position ?? range?.start ?? 0
+    const start = range?.start ?? 0
+    const nearStart = position === undefined && start <= BOM.length
     // A range's first line starts after the first line break from the byte before the range on.
-    const offset = position ?? Math.max(0, from - 1)
+    const offset = position ?? (nearStart ? 0 : start - 1)
     const window = new ByteWindow(this.#input.chunks(offset), offset)
-    if (from === 0) {
-      while (!window.ended && window.bytes.length < BOM.length) await this.#more(window)
-      if (window.bytes.subarray(0, BOM.length).equals(BOM)) window.index = BOM.length
-    } else {
+    if (offset > 0) {
       this.#line = Number.NaN
       this.#skippingLine = position === undefined
+      return window
+    }
+    while (!window.ended && window.bytes.length < BOM.length) await this.#more(window)
+    if (window.bytes.subarray(0, BOM.length).equals(BOM)) window.index = BOM.length
+    if (window.position < start) {
+      window.index = Math.min(start - 1, window.bytes.length)
+      this.#skippingLine = true
     }
     return window
   }

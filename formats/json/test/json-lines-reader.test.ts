@@ -93,7 +93,8 @@ const line = fc.oneof(
   fc.record({ a: fc.nat(9), b: fc.string({ unit: 'grapheme', maxLength: 4 }) }).map((row) => JSON.stringify(row)),
   fc.constantFrom('', ' ', '{"a":1} ', '{"a":', '{}', '{"a":1},{"a":2}', 'null'),
 )
-const file = fc.array(fc.tuple(line, fc.constantFrom('\n', '\r\n')), { maxLength: 150 }).map((lines) => lines.map(([text, end]) => text + end).join(''))
+const lines = fc.array(fc.tuple(line, fc.constantFrom('\n', '\r\n')), { maxLength: 150 })
+const file = fc.tuple(fc.constantFrom('', '\uFEFF'), lines).map(([mark, all]) => mark + all.map(([text, end]) => text + end).join(''))
 const shown = (read: Awaited<ReturnType<typeof readLines>>) => [read.rows, read.bad.map(({ record }) => [record.code, record.offset])]
 
 describe('positions', () => {
@@ -116,7 +117,7 @@ describe('positions', () => {
 
   test('ranges give every record exactly once, wherever they are cut', () =>
     fc.assert(
-      fc.asyncProperty(file, fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 50 }), async (text, targetBytes, chunkBytes) => {
+      fc.asyncProperty(file, fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 50 }), async (text, targetBytes, chunkBytes) => {
         const ranges = (await format.planRanges?.(input(text), { targetBytes, signal: new AbortController().signal })) ?? []
         const parts = await Promise.all(ranges.map((range) => readLines(format, input(text, chunkBytes), { range })))
         const whole = await readLines(format, input(text))
