@@ -49,6 +49,8 @@ export interface OperatorContext {
   readonly numRecordsOut: Counter
   /** Processing time in epoch ms. */
   now(): number
+  /** Rows or timers between two looks at the output during long work. Default 256; tests make it 1. */
+  readonly workSlice?: number
   /** Asks for `onProcessingTime` at or after `timestamp`. Only the earliest pending request of an operator counts. */
   scheduleProcessingTime(timestamp: number): void
   /** Called by an operator that stopped in the middle (output full): the task calls `resume` before any further input. */

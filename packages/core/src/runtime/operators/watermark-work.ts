@@ -2,7 +2,7 @@ import type { OperatorContext } from './stream-operator.ts'
 import { MIN_WATERMARK } from '../time/timestamps.ts'
 
 /** Steps between two looks at the output: about the size of a batch. */
-const SLICE = 256
+const DEFAULT_SLICE = 256
 
 /**
  * What a watermark makes due, done in slices that give way to back-pressure: between two slices the output is asked, and
@@ -17,10 +17,12 @@ export class WatermarkWork {
   pending = false
   readonly #context: OperatorContext
   readonly #work: (watermark: number, steps: number) => boolean
+  readonly #slice: number
 
   constructor(context: OperatorContext, work: (watermark: number, steps: number) => boolean) {
     this.#context = context
     this.#work = work
+    this.#slice = context.workSlice ?? DEFAULT_SLICE
   }
 
   /** A watermark arrived. One that does not go forward says nothing new. */
@@ -35,7 +37,7 @@ export class WatermarkWork {
   /** Goes on where the output was full; always does one slice at least. */
   resume(): void {
     while (this.pending) {
-      if (this.#work(this.watermark, SLICE)) {
+      if (this.#work(this.watermark, this.#slice)) {
         this.pending = false
         this.#context.output.emitWatermark(this.watermark)
       } else if (!this.#context.output.isAvailable()) {
@@ -48,7 +50,7 @@ export class WatermarkWork {
   /** Does what is left whether or not the output is full: nothing may overtake it. */
   complete(): void {
     if (!this.pending) return
-    while (!this.#work(this.watermark, SLICE));
+    while (!this.#work(this.watermark, this.#slice));
     this.pending = false
     this.#context.output.emitWatermark(this.watermark)
   }
