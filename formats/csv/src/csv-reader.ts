@@ -73,11 +73,11 @@ export class CsvReader implements FileRecordReader<unknown> {
       while (!window.ended && window.bytes.length < BOM.length) await this.#more(window)
       if (window.bytes.subarray(0, BOM.length).equals(BOM)) window.index = BOM.length
       if (this.#dialect.header) columns = (await this.#readHeader(window)) ?? columns
-      if (from > window.position) await window.close()
     }
     const decoder = new RowDecoder(this.#fields, columns, this.#dialect, this.#input.path)
     if (from > (this.#window?.position ?? -1)) {
       this.#line = Number.NaN
+      await this.#window?.close()
       // A range's first record starts after the first line break from the byte before the range on.
       const window = await this.#openAt(position ?? from - 1)
       if (position === undefined) await this.#skipLine(window)

@@ -92,3 +92,25 @@ test('lines are counted from the start of the file, and unknown elsewhere', asyn
 test('a file with line breaks in its fields is one range', () => {
   expect(csv(Row).fileReader.planRanges).toBeUndefined()
 })
+
+test('what was opened for the header is closed, also when reading starts elsewhere or stops early', async () => {
+  const format = csv(Row, { embeddedNewlines: false }).fileReader
+  const text = `n,s\n${'1,a\n'.repeat(2000)}`
+  let open = 0
+  const counted = input(text, 16)
+  const chunks = async function* (offset: number) {
+    open++
+    try {
+      yield* counted.chunks(offset)
+    } finally {
+      open--
+    }
+  }
+  for (const options of [{}, { position: 404 }, { range: { start: 100, end: 200 } }]) {
+    const reader = format.open({ ...counted, chunks }, { ...options, signal: new AbortController().signal })
+    await reader.readBatch()
+    expect(open).toBe(1)
+    await reader.close()
+    expect(open).toBe(0)
+  }
+})
