@@ -26,7 +26,7 @@ export class CsvReader implements FileRecordReader<unknown> {
   #line = 1
   /** Records that end at or before this index of the window are known to be UTF-8. */
   #checkedTo = 0
-  /** The rest of a line that is too long to be kept is being passed over. */
+  /** The rest of a line is being passed over: one that is too long to be kept, or one that started before the range. */
   #skippingLine = false
   #rows: unknown[] = []
   #bad: PlacedBadRecord[] = []
@@ -69,7 +69,7 @@ export class CsvReader implements FileRecordReader<unknown> {
     const from = position ?? range?.start ?? 0
     let columns = this.#dialect.columns ?? this.#fields.map((field) => field.name)
     if (this.#dialect.header || from <= BOM.length) {
-      const window = await this.#openAt(0)
+      const window = this.#openAt(0)
       while (!window.ended && window.bytes.length < BOM.length) await this.#more(window)
       if (window.bytes.subarray(0, BOM.length).equals(BOM)) window.index = BOM.length
       if (this.#dialect.header) columns = (await this.#readHeader(window)) ?? columns
@@ -79,20 +79,15 @@ export class CsvReader implements FileRecordReader<unknown> {
       this.#line = Number.NaN
       await this.#window?.close()
       // A range's first record starts after the first line break from the byte before the range on.
-      const window = await this.#openAt(position ?? from - 1)
-      if (position === undefined) await this.#skipLine(window)
+      this.#openAt(position ?? from - 1)
+      this.#skippingLine = position === undefined
     }
     return decoder
   }
 
-  async #openAt(offset: number): Promise<ByteWindow> {
+  #openAt(offset: number): ByteWindow {
     this.#window = new ByteWindow(this.#input.chunks(offset), offset)
     return this.#window
-  }
-
-  async #skipLine(window: ByteWindow): Promise<void> {
-    this.#skippingLine = true
-    while (!this.#passLine(window) && !window.ended) await this.#more(window)
   }
 
   /** Undefined for an empty file. */
