@@ -29,8 +29,8 @@ const job = defineJob({
       { uid: 'flights', name: 'flights.parquet' },
     )
     const legs = withAirports(flights, airports)
-    delaysPerDay(legs).sinkTo(fileSink({ path: `${out}/daily`, format: jsonLines(AirportDay) }), { uid: 'daily', name: 'daily (JSON lines)' })
-    weeklyDelays(legs).sinkTo(fileSink({ path: `${out}/weekly`, format: csv(AirportWeek) }), { uid: 'weekly', name: 'weekly (CSV)' })
+    delaysPerDay(legs).sinkTo(fileSink({ path: `${out}/daily`, format: jsonLines(AirportDay), rollEvery: '2s' }), { uid: 'daily', name: 'daily (JSON lines)' })
+    weeklyDelays(legs).sinkTo(fileSink({ path: `${out}/weekly`, format: csv(AirportWeek), rollEvery: '2s' }), { uid: 'weekly', name: 'weekly (CSV)' })
   },
 })
 

@@ -60,7 +60,7 @@ function compare(a: object, b: object, field: string): number {
   return left < right ? -1 : left > right ? 1 : 0
 }
 
-/** Both sides divide in floating point; what may differ is the last bit. */
+/** Both sides divide and interpolate in floating point; what may differ is the last bit, also around zero. */
 function rounded(rows: readonly object[]): readonly object[] {
-  return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, typeof value === 'number' ? Number(value.toPrecision(12)) : (value as unknown)])))
+  return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, typeof value === 'number' ? Math.round(value * 1e9) / 1e9 + 0 : (value as unknown)])))
 }
