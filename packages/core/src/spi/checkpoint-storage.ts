@@ -43,7 +43,7 @@ export interface CompletedCheckpoint {
   readonly completedMs: number
 }
 
-/** The storage of one job. Opened by the coordinator (which holds the lease) and by executors (which write state). */
+/** The storage of one job. Opened by the coordinator, which acquires the lease, and then by executors, which write state under it. */
 export interface CheckpointStore {
   /**
    * Fencing: makes every later write of an older lease holder fail with CKPT_FENCED, so that two coordinators of one job

@@ -10,7 +10,8 @@ const HAS_SCHEME = /^[a-z][a-z0-9+.-]+:/i
  *     <url>/<job>/chk-<id>.e<epoch>/…, _metadata    a checkpoint; complete once it has its _metadata
  *     <savepoint directory>/savepoint-<job>-<id>.e<epoch>/…
  *
- * The epoch in the name keeps a process that has lost its lease from ever writing where its successor does.
+ * The epoch in the name keeps a process that has lost its lease from ever writing where its successor does. Executors
+ * must be opened after the coordinator has acquired the lease: they write under the epoch they find.
  */
 export function fileCheckpointStorage(url: string): CheckpointStorage {
   const root = (HAS_SCHEME.test(url) ? url : resolve(url)).replace(/\/+$/, '')
@@ -20,8 +21,8 @@ export function fileCheckpointStorage(url: string): CheckpointStorage {
     durable: true,
     async open(context) {
       // configuration must cost nothing to import
-      const { FileCheckpointStore } = await import('./file-checkpoint-store.ts')
-      return new FileCheckpointStore(root, context)
+      const { openFileCheckpointStore } = await import('./file-checkpoint-store.ts')
+      return openFileCheckpointStore(root, context)
     },
   }
 }

@@ -1,7 +1,7 @@
 import { describeError, MillraceError } from '../../../errors.ts'
 import type { CheckpointLease, CheckpointStorageContext, CheckpointStore, CompletedCheckpoint, StateHandle, StateOutput } from '../../../spi/checkpoint-storage.ts'
 import type { FileSystem } from '../../../spi/file-system.ts'
-import { acquireFileLease, newestLeaseEpoch } from './file-lease.ts'
+import { acquireFileLease, fenced, newestLeaseEpoch } from './file-lease.ts'
 import type { FileLease } from './file-lease.ts'
 import { createFileStateOutput } from './file-state-output.ts'
 import { encodeMetadataFile, METADATA_NAME, readMetadataFile } from './metadata-file.ts'
@@ -16,37 +16,46 @@ interface FoundCheckpoint {
   readonly directory: string
 }
 
+export async function openFileCheckpointStore(root: string, context: CheckpointStorageContext): Promise<CheckpointStore> {
+  const jobRoot = `${root}/${context.jobName}`
+  const fileSystem = context.fileSystems.forPath(root)
+  return new FileCheckpointStore(jobRoot, fileSystem, await newestLeaseEpoch(fileSystem, jobRoot), context)
+}
+
 /** The files of one job; see fileCheckpointStorage. */
-export class FileCheckpointStore implements CheckpointStore {
+class FileCheckpointStore implements CheckpointStore {
   readonly #context: CheckpointStorageContext
   readonly #root: string
   readonly #fileSystem: FileSystem
   readonly #verified = new Map<string, CompletedCheckpoint>()
   #lease: FileLease | undefined
-  #epoch: Promise<number> | undefined
+  /** Of the lease this store was opened or acquired under: what it writes carries it. */
+  #epoch: number
 
-  constructor(root: string, context: CheckpointStorageContext) {
+  constructor(root: string, fileSystem: FileSystem, epoch: number, context: CheckpointStorageContext) {
     this.#context = context
-    this.#root = `${root}/${context.jobName}`
-    this.#fileSystem = context.fileSystems.forPath(root)
+    this.#root = root
+    this.#fileSystem = fileSystem
+    this.#epoch = epoch
   }
 
   async acquireLease(owner: string): Promise<CheckpointLease> {
     const lease = await acquireFileLease(this.#fileSystem, this.#root, owner, this.#context)
     this.#lease = lease
-    this.#epoch = Promise.resolve(lease.epoch)
+    this.#epoch = lease.epoch
     await this.#removeLeftovers(lease.epoch)
     return lease
   }
 
   async createStateOutput(checkpointId: number, name: string, target: string | undefined): Promise<StateOutput> {
-    const directory = await this.#directoryOf(checkpointId, target)
-    return createFileStateOutput(this.#fileSystemOf(target), directory, encodeURIComponent(name))
+    const newest = await newestLeaseEpoch(this.#fileSystem, this.#root)
+    if (newest !== this.#epoch) throw fenced(this.#context.jobName, this.#root, this.#epoch)
+    return createFileStateOutput(this.#fileSystemOf(target), this.#directoryOf(checkpointId, target), fileNameOf(name))
   }
 
   async complete(checkpointId: number, metadata: Uint8Array, target: string | undefined): Promise<CompletedCheckpoint> {
     await this.#requireLease()
-    const pointer = await this.#directoryOf(checkpointId, target)
+    const pointer = this.#directoryOf(checkpointId, target)
     const completed: CompletedCheckpoint = { checkpointId, pointer, savepoint: target !== undefined, completedMs: this.#context.now() }
     const fileSystem = this.#fileSystemOf(target)
     const bytes = encodeMetadataFile({ metadata, completedMs: completed.completedMs })
@@ -85,7 +94,7 @@ export class FileCheckpointStore implements CheckpointStore {
    */
   async discard(checkpointId: number): Promise<void> {
     await this.#requireLease()
-    const epoch = await this.#currentEpoch()
+    const epoch = this.#epoch
     const checkpoints = await this.#checkpoints()
     const overtaken = checkpoints.some((found) => found.epoch === epoch && found.checkpointId > checkpointId && this.#verified.has(found.directory))
     const ofThisId = checkpoints.filter((found) => found.checkpointId === checkpointId && found.epoch <= epoch)
@@ -101,15 +110,10 @@ export class FileCheckpointStore implements CheckpointStore {
     return target === undefined ? this.#fileSystem : this.#context.fileSystems.forPath(target)
   }
 
-  async #directoryOf(checkpointId: number, target: string | undefined): Promise<string> {
-    const epoch = await this.#currentEpoch()
+  #directoryOf(checkpointId: number, target: string | undefined): string {
+    const epoch = this.#epoch
     if (target === undefined) return `${this.#root}/chk-${checkpointId}.e${epoch}`
     return `${target.replace(/\/+$/, '')}/savepoint-${this.#context.jobName}-${checkpointId}.e${epoch}`
-  }
-
-  /** Whoever writes state without holding the lease was started by its holder: that of the moment counts. */
-  #currentEpoch(): Promise<number> {
-    return (this.#epoch ??= newestLeaseEpoch(this.#fileSystem, this.#root))
   }
 
   async #requireLease(): Promise<void> {
@@ -160,4 +164,9 @@ export class FileCheckpointStore implements CheckpointStore {
     await this.#fileSystem.delete(`${directory}/${METADATA_NAME}`)
     await this.#fileSystem.delete(directory, { recursive: true })
   }
+}
+
+/** Safe on every file system and in URLs, different for different names, and never `_metadata`. */
+function fileNameOf(name: string): string {
+  return name.replaceAll(/[^A-Za-z0-9.-]/g, (character) => `_${character.charCodeAt(0).toString(16)}_`)
 }

@@ -64,8 +64,7 @@ function createLease(fileSystem: FileSystem, directory: string, epoch: number, o
   const requireHeld = async (): Promise<void> => {
     if (held && (await newestLeaseEpoch(fileSystem, directory)) === epoch) return
     held = false
-    const message = `This process no longer has the lease of job '${context.jobName}' in ${directory} (epoch ${epoch}): another one has taken it over, or it was released. Nothing was written; stop this process`
-    throw new MillraceError('CKPT_FENCED', message, { origin: 'external', at: { file: path } })
+    throw fenced(context.jobName, directory, epoch)
   }
   return {
     epoch,
@@ -93,6 +92,12 @@ function createLease(fileSystem: FileSystem, directory: string, epoch: number, o
       if (current === epoch) await publish(true, false)
     },
   }
+}
+
+/** The error of who writes under an epoch that is not, or no longer, the newest. */
+export function fenced(jobName: string, directory: string, epoch: number): MillraceError {
+  const message = `This process does not have the lease of job '${jobName}' in ${directory} (its epoch is ${epoch}): another one has taken it over, or it was released. Nothing was written; stop this process`
+  return new MillraceError('CKPT_FENCED', message, { origin: 'external', at: { file: leasePath(directory, epoch) } })
 }
 
 async function requireFree(path: string, context: CheckpointStorageContext): Promise<void> {

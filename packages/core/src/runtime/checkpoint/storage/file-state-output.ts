@@ -30,7 +30,7 @@ function publishedOutput(fileSystem: FileSystem, path: string, name: string): St
     async close() {
       const bytes = Buffer.concat(chunks)
       chunks = []
-      await fileSystem.publish(path, bytes)
+      await fileSystem.publish(path, bytes, { ifAbsent: fileSystem.capabilities.conditionalCreate })
       return { path: name, sizeBytes: bytes.length }
     },
     abort() {
