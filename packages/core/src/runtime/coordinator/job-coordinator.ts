@@ -102,12 +102,13 @@ export class JobCoordinator {
   /** The promise of `run` settles when the job has stopped. */
   stop(savepoint: string | undefined, drain: boolean): void {
     this.#stop = { savepoint, drain }
-    if (this.state === 'restarting' || this.#attempt === undefined) {
+    if (this.state === 'restarting') {
       this.cancel()
       return
     }
+    // An attempt that is still being restored stops as soon as it runs.
     this.state = 'stopping'
-    this.#attempt.stop(savepoint, drain)
+    this.#attempt?.stop(savepoint, drain)
   }
 
   /** Something outside the tasks failed (the lease was lost): the job ends, without a restart. */

@@ -3,6 +3,8 @@ import type { Clock } from '../time/clock.ts'
 
 /** Longest time tasks may keep the thread before timers, I/O and messages have their turn. */
 const SLICE_MS = 8
+/** The same in steps, for clocks that stand still. */
+const SLICE_STEPS = 1024
 
 /** Runs the tasks of one thread in turn, one step each, and gives the thread back between slices. */
 export class TaskScheduler {
@@ -34,15 +36,14 @@ export class TaskScheduler {
     this.#scheduled = false
     this.#running = true
     const endMs = this.#clock.now() + SLICE_MS
+    let steps = 0
     try {
-      do {
-        for (const task of this.#ready) {
-          this.#ready.delete(task)
-          // A set keeps insertion order: a task that has more to do goes behind the others.
-          if (task.step()) this.#ready.add(task)
-          if (this.#clock.now() >= endMs) break
-        }
-      } while (this.#ready.size > 0 && this.#clock.now() < endMs)
+      // A set keeps insertion order, also while it is walked: a task that has more to do goes behind the others.
+      for (const task of this.#ready) {
+        this.#ready.delete(task)
+        if (task.step()) this.#ready.add(task)
+        if (++steps === SLICE_STEPS || this.#clock.now() >= endMs) break
+      }
     } finally {
       this.#running = false
     }
