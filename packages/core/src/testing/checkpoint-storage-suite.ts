@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { createFileSystems } from '../file-system/file-systems.ts'
 import type { CheckpointStorage, CheckpointStore, CompletedCheckpoint } from '../spi/checkpoint-storage.ts'
-import type { FileSystems } from '../spi/file-systems.ts'
+import type { FileSystem } from '../spi/file-system.ts'
 import type { Logger } from '../spi/logger.ts'
 import { hasCode } from './state-backend/assertions.ts'
 import { suite } from './suite-runner.ts'
@@ -10,7 +11,8 @@ import type { SuiteRunner } from './suite-runner.ts'
 export interface CheckpointStorageFixture {
   /** The storage as the configuration of a further process would make it; for storage that is not durable always the same. */
   storage(): CheckpointStorage
-  readonly fileSystems: FileSystems
+  /** What the storage needs beside `file:`. */
+  readonly fileSystems?: readonly FileSystem[]
   /** A directory for savepoints, without a slash at its end. */
   readonly savepointDirectory: string
   cleanup(): Promise<void>
@@ -32,7 +34,8 @@ export function checkpointStorageSuite(runner: SuiteRunner, create: () => Promis
       test(name, async () => {
         const fixture = await create()
         const clock = { nowMs: 1_000_000 }
-        const open = async (): Promise<CheckpointStore> => fixture.storage().open({ jobName: 'job', fileSystems: fixture.fileSystems, logger: silentLogger, now: () => clock.nowMs })
+        const fileSystems = createFileSystems(fixture.fileSystems)
+        const open = async (): Promise<CheckpointStore> => fixture.storage().open({ jobName: 'job', fileSystems, logger: silentLogger, now: () => clock.nowMs })
         try {
           await body({ open, clock, fixture })
         } finally {

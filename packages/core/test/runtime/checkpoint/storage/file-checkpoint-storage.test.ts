@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { createFileSystems } from '../../../../src/file-system/file-systems.ts'
 import { localFileSystem } from '../../../../src/file-system/local-file-system.ts'
 import { fileCheckpointStorage } from '../../../../src/runtime/checkpoint/storage/file-checkpoint-storage.ts'
 import type { CheckpointStore } from '../../../../src/spi/checkpoint-storage.ts'
@@ -27,7 +28,8 @@ interface Opened {
 
 const onFiles = (name: string, body: (opened: Opened) => Promise<void>): void => {
   test(name, async () => {
-    const { directory, storage, fileSystems, cleanup } = await atPath()
+    const { directory, storage, cleanup } = await atPath()
+    const fileSystems = createFileSystems()
     const warnings: string[] = []
     const logger = { debug() {}, info() {}, error() {}, warn: (fields: object, message: string) => warnings.push(`${message} ${JSON.stringify(fields)}`) }
     const open = async (nowMs = 1000) => storage().open({ jobName: 'job', fileSystems, logger, now: () => nowMs })

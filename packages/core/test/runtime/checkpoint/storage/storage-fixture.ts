@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createFileSystems } from '../../../../src/file-system/file-systems.ts'
 import type { CheckpointStorage } from '../../../../src/spi/checkpoint-storage.ts'
 import type { FileSystem } from '../../../../src/spi/file-system.ts'
 import type { CheckpointStorageFixture } from '../../../../src/testing/checkpoint-storage-suite.ts'
@@ -11,7 +10,7 @@ export async function storageFixture(create: (directory: string) => CheckpointSt
   return {
     directory,
     storage: () => create(directory),
-    fileSystems: createFileSystems(fileSystems),
+    fileSystems,
     savepointDirectory: join(directory, 'savepoints'),
     cleanup: () => rm(directory, { recursive: true, force: true }),
   }
