@@ -35,7 +35,11 @@ function functionReader<T>(source: SourceFunction<T>, context: SourceReaderConte
   let woken = Promise.withResolvers<void>()
   const stopping = new AbortController()
   const signal = AbortSignal.any([context.signal, stopping.signal])
-  const wake = (): void => woken.resolve()
+  let awake = false
+  const wake = (): void => {
+    awake = true
+    woken.resolve()
+  }
 
   return {
     addSplits(splits) {
@@ -56,7 +60,9 @@ function functionReader<T>(source: SourceFunction<T>, context: SourceReaderConte
       }
       if (runs.length === 0) return 'end'
       if (runs.some((run) => run.hasPending)) return 'more'
-      woken = Promise.withResolvers()
+      // A task polls for other reasons too, while it still awaits the promise of an earlier `available`: that one must stay.
+      if (awake) woken = Promise.withResolvers()
+      awake = false
       return 'pending'
     },
     available: (abort) => untilAborted(woken.promise, abort),

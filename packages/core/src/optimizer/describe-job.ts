@@ -1,4 +1,4 @@
-import { describeOperator, describePartitioning, describePolicy, describeType } from '../graph/describe-operator.ts'
+import { describeKey, describeOperator, describePartitioning, describePolicy, describeType } from '../graph/describe-operator.ts'
 import type { ChainedOperator, JobEdge, JobGraph, JobVertex } from '../graph/job-graph.ts'
 import type { JsonValue } from '../spi/json-value.ts'
 import { chainObstacle } from './chain-obstacle.ts'
@@ -24,6 +24,8 @@ export interface OperatorDescription {
   readonly uidGiven: boolean
   readonly stateful: boolean
   readonly operator: { readonly [name: string]: JsonValue }
+  /** By input; null where it is not keyed. */
+  readonly keys: readonly (string | null)[]
   /** Index of the operator of this chain that calls it; null for the head. */
   readonly calledBy: number | null
   /** Schema of what it emits; `generic` where it is not known; null for sinks. */
@@ -68,6 +70,7 @@ function describeChained(chain: readonly ChainedOperator[], { node, uid }: Chain
     uidGiven: node.uid !== null,
     stateful: node.stateful,
     operator: describeOperator(node.operator),
+    keys: node.keys.map((key) => (key === null ? null : describeKey(key))),
     calledBy: caller === -1 ? null : caller,
     outputType: node.operator.kind === 'sink' ? null : describeType(node.outputType),
     onError: describePolicy(node.onError),

@@ -15,11 +15,13 @@ export function explainText(job: JobDescription): string {
   return `${[title, ...vertices].join('\n')}\n`
 }
 
-function operatorLine({ name, uid, uidGiven, stateful, outputType, onError }: OperatorDescription): string {
+function operatorLine({ name, uid, uidGiven, stateful, keys, outputType, onError }: OperatorDescription): string {
   const identity = uidGiven ? `uid ${uid}` : stateful ? `NO UID (derived: ${uid})` : undefined
+  const keyed = keys.filter((key) => key !== null)
+  const key = keyed.length === 0 ? undefined : `key ${keyed.join(' and ')}`
   const errors = onError === 'fail' ? undefined : `on error ${JSON.stringify(onError)}`
   const type = outputType === null ? undefined : typeText(outputType)
-  return [name, identity, type, errors].filter((part) => part !== undefined).join(' · ')
+  return [name, identity, key, type, errors].filter((part) => part !== undefined).join(' · ')
 }
 
 function edgeLine({ targetVertex, input, tag, partitioning, type, notChained }: EdgeDescription): string {
