@@ -1,6 +1,6 @@
 import type { JobGraph, JobVertex } from '../graph/job-graph.ts'
 import type { JobCoordinator } from '../runtime/coordinator/job-coordinator.ts'
-import { MIN_WATERMARK } from '../runtime/operators/stream-operator.ts'
+import { MIN_WATERMARK } from '../runtime/time/timestamps.ts'
 import type { MetricSample } from '../spi/metric-reporter.ts'
 import type { JobStatus, VertexStatus } from './job-client.ts'
 

@@ -3,7 +3,7 @@ import type { Partitioning } from '../../graph/partitioning.ts'
 import { computeOperatorIndexForKeyGroup, keyGroupOf } from '../../types/key-group.ts'
 import type { Key } from '../../types/key.ts'
 import { toStateKey } from '../../types/state-key.ts'
-import { compileKeySelector } from './key-selector.ts'
+import { compileKeySelector } from '../../graph/compile-key-selector.ts'
 
 /** The index of the channel a record takes; BROADCAST for all of them. Synchronous, no allocation. */
 export type ChannelSelector = (value: unknown) => number

@@ -1,4 +1,4 @@
-import { MAX_WATERMARK, MIN_WATERMARK } from '../operators/stream-operator.ts'
+import { MAX_WATERMARK, MIN_WATERMARK } from '../time/timestamps.ts'
 
 interface ChannelTime {
   watermark: number

@@ -1,6 +1,6 @@
 import { MillraceError } from '../../errors.ts'
 import type { StreamNode } from '../../graph/stream-graph.ts'
-import { compileKeySelector } from '../network/key-selector.ts'
+import { compileKeySelector } from '../../graph/compile-key-selector.ts'
 
 /** From a record of one input to its key. */
 export function keySelectorOf(node: StreamNode, input: 0 | 1): (value: unknown) => unknown {

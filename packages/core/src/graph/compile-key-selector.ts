@@ -1,4 +1,4 @@
-import type { KeySelector } from '../../graph/partitioning.ts'
+import type { KeySelector } from './partitioning.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
