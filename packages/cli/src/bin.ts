@@ -1,5 +1,15 @@
 #!/usr/bin/env node
-import { endProcess, processHost } from '@millrace/core/cli'
-import { runCli } from './main.ts'
+import { enableCompileCache } from 'node:module'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 
-void runCli(processHost(process.argv.slice(2))).then(endProcess)
+// Compiling is most of a short run. The cache lies with the user: the default place, a shared folder for temporary files, would
+// let others of the machine put code there.
+enableCompileCache(join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'millrace'))
+
+async function main(): Promise<void> {
+  const [{ endProcess, processHost }, { runCli }] = await Promise.all([import('@millrace/core/cli'), import('./main.ts')])
+  endProcess(await runCli(processHost(process.argv.slice(2))))
+}
+
+void main()

@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const BIN = fileURLToPath(new URL('../src/bin.ts', import.meta.url))
+// Shared by all runs, and not the one of whoever runs the tests.
+const CACHE = fileURLToPath(new URL('../../../node_modules/.cache', import.meta.url))
 const PACKAGES = fileURLToPath(new URL('../../../node_modules/@millrace', import.meta.url))
 
 /** A folder with files in it, where `@millrace/*` resolves to this repository. */
@@ -43,7 +45,7 @@ export function start(folder: string, ...args: readonly string[]): Running {
 
 export function startNode(folder: string, ...args: readonly string[]): Running {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('MILLRACE_') && name !== 'NODE_OPTIONS'))
-  const child = spawn(process.execPath, ['--conditions=@millrace/source', ...args], { cwd: folder, env: { ...env, TMPDIR: folder } })
+  const child = spawn(process.execPath, ['--conditions=@millrace/source', ...args], { cwd: folder, env: { ...env, TMPDIR: folder, XDG_CACHE_HOME: CACHE } })
   const output = { stdout: '', stderr: '' }
   const waiting: { readonly text: string; readonly resolve: () => void }[] = []
   const finished = Promise.withResolvers<Finished>()

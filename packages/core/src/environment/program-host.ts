@@ -51,7 +51,7 @@ export function processHost(argv: readonly string[]): ProgramHost {
   }
 }
 
-const GRACE_MS = 3_000
+const GRACE_MS = 1_000
 
 /** Ends the process with `code` when nothing is pending any more, or by force a while later, naming what was left open. */
 export function endProcess(code: number): void {

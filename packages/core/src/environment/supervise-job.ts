@@ -18,9 +18,12 @@ export interface Supervision {
   end(): void
 }
 
+/** One Ctrl-C may arrive twice: from the terminal, and from npm or a shell that passes it on. */
+const ECHO_MS = 500
+
 /**
  * Watches over a job in the foreground. The first SIGINT or SIGTERM stops it gracefully, with a savepoint if a directory is
- * configured; the second cancels it at once; a third one meets Node's default and kills the process.
+ * configured; the second, unless it is an echo of the first, cancels it at once; a third one meets Node's default and kills the process.
  */
 export function superviseJob(host: ProgramHost): Supervision {
   const abort = new AbortController()
@@ -28,10 +31,12 @@ export function superviseJob(host: ProgramHost): Supervision {
   let first: StopSignal | undefined
   let react: ((signal: StopSignal) => void) | undefined
 
+  let firstMs = 0
+
   const ignoreSignals = host.onSignal((signal) => {
-    const again = first !== undefined
-    first ??= signal
-    if (again) ignoreSignals()
+    if (first === undefined) [first, firstMs] = [signal, host.now()]
+    else if (host.now() - firstMs < ECHO_MS) return
+    else ignoreSignals()
     if (react === undefined) abort.abort()
     else react(signal)
   })
@@ -76,7 +81,9 @@ export function superviseJob(host: ProgramHost): Supervision {
 async function openControl(client: JobClient, logger: Logger): Promise<ControlServer | undefined> {
   try {
     const [{ startControlServer }, { controlDirectory }] = await Promise.all([import('./control-server.ts'), import('./control-path.ts')])
-    return await startControlServer(client, controlDirectory(), (err) => logger.debug({ err }, 'a control connection failed'))
+    const control = await startControlServer(client, controlDirectory(), (err) => logger.debug({ err }, 'a control connection failed'))
+    logger.debug({ path: control.path }, 'control socket opened')
+    return control
   } catch (err) {
     logger.warn({ err }, 'no control socket: millrace status, savepoint, stop and cancel will not find this job')
     return undefined
@@ -86,7 +93,8 @@ async function openControl(client: JobClient, logger: Logger): Promise<ControlSe
 /** What a run prints at its end. */
 export function formatSummary(jobName: string, result: JobResult): string {
   const rate = result.durationMs > 0 ? ` (${formatCount((result.recordsIn * 1000) / result.durationMs)}/s)` : ''
-  const exact = (count: number): string => count.toLocaleString('en-US')
+  // Not toLocaleString: loading the tables of languages takes longer than many a job.
+  const exact = (count: number): string => String(count).replace(/\B(?=(?:\d{3})+$)/g, ',')
   const parts = [`${exact(result.recordsIn)} records in${rate}`, `${exact(result.recordsOut)} out`, `${exact(result.recordsRejected)} rejected`]
   parts.push(`${exact(result.recordsLate)} late`, `${result.numRestarts} restarts`)
   const savepoint = result.savepoint === undefined ? '' : `savepoint ${result.savepoint}; go on with --from ${result.savepoint}\n`

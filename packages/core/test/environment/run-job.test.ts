@@ -33,13 +33,15 @@ interface Run {
   readonly client: ScriptedJobClient
   /** Resolves with what was submitted, when it has been. */
   readonly submitted: Promise<RunOptions & { readonly params?: unknown }>
-  send(signal: StopSignal): void
+  /** A second later than the last one unless told otherwise. */
+  send(signal: StopSignal, afterMs?: number): void
   listening(): boolean
   output(): string
 }
 
 function run(argv: readonly string[], with_: { env?: Record<string, string>; job?: Job<unknown>; defaults?: RunOptions; submit?: Submit } = {}): Run {
   let text = ''
+  let nowMs = 0
   let listener: ((signal: StopSignal) => void) | undefined
   const client = scriptedJobClient()
   const submitted = Promise.withResolvers<RunOptions & { readonly params?: unknown }>()
@@ -50,7 +52,7 @@ function run(argv: readonly string[], with_: { env?: Record<string, string>; job
     directory: folder,
     stdout: stream,
     stderr: stream,
-    now: () => 0,
+    now: () => nowMs,
     every: () => () => {},
     onSignal(added) {
       listener = added
@@ -64,7 +66,11 @@ function run(argv: readonly string[], with_: { env?: Record<string, string>; job
   }
   const program = { job: with_.job ?? flights, moduleUrl: pathToFileURL(join(folder, 'job.ts')).href, command: 'node job.ts', defaults: with_.defaults ?? {} }
   const exitCode = runJob(program, host, with_.submit ?? submit)
-  return { exitCode, client, submitted: submitted.promise, send: (signal) => listener?.(signal), listening: () => listener !== undefined, output: () => text }
+  const send = (signal: StopSignal, afterMs = 1_000): void => {
+    nowMs += afterMs
+    listener?.(signal)
+  }
+  return { exitCode, client, submitted: submitted.promise, send, listening: () => listener !== undefined, output: () => text }
 }
 
 test('a job that finishes: summary and exit code 0', async () => {
@@ -104,6 +110,21 @@ test('the second signal cancels, the third is left to Node', async () => {
   expect(job.listening()).toBe(false)
   expect(await job.exitCode).toBe(143)
   expect(job.client.calls).toEqual(['cancel'])
+})
+
+test('the echo of a signal is not a second one', async () => {
+  const job = run([])
+  await job.submitted
+  await settled()
+  const stopped = job.client.stop
+  job.client.stop = async () => {
+    job.send('SIGINT', 100)
+    expect(job.listening()).toBe(true)
+    return stopped()
+  }
+  job.send('SIGINT')
+  expect(await job.exitCode).toBe(130)
+  expect(job.client.calls).toEqual(['stop null'])
 })
 
 test('a signal to a job that is about to finish anyway does not make it a failure', async () => {

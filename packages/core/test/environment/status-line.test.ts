@@ -97,5 +97,5 @@ test.each([
 
 test('counts and ages', () => {
   expect([0, 999, 999.6, 12_345, 999_499, 999_500, 1_234_567, 12e9, 1.5e13].map(formatCount)).toEqual(['0', '999', '1.00 k', '12.3 k', '999 k', '1.00 M', '1.23 M', '12.0 G', '15000 G'])
-  expect([-5, 120, 9_940, 59_000, 61_000, 7_260_000].map(formatAge)).toEqual(['0.0 s', '0.1 s', '9.9 s', '59 s', '1 min 1 s', '2 h 1 min'])
+  expect([-5, 120, 9_940, 59_000, 61_000, 7_260_000].map(formatAge)).toEqual(['0 ms', '120 ms', '9.9 s', '59 s', '1 min 1 s', '2 h 1 min'])
 })
