@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BadRecord, FileSystem, FileSystems, Logger, MetricGroup, ReaderOutput, Source, SourceReader, SinkWriterContext, SplitEnumerator } from '@millrace/core/spi'
 import { onTestFinished } from 'vitest'
-import { createFileSystems } from '../../../../packages/core/src/file-system/file-systems.ts'
+import { createFileSystems } from '@millrace/core/testing'
 import type { FileEnumeratorState } from '../../src/source/file-enumerator.ts'
 import type { FileSplit } from '../../src/source/file-split.ts'
 

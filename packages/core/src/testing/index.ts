@@ -1,6 +1,7 @@
 /** For tests of jobs, connectors, formats, file systems, state backends and checkpoint storages, under any test runner. */
 export { collectingSink } from './collecting-sink.ts'
 export type { CollectingSink, CollectingSinkOptions } from './collecting-sink.ts'
+export { createFileSystems } from '../file-system/file-systems.ts'
 export { fileSystemSuite } from './file-system-suite.ts'
 export type { FileSystemFixture } from './file-system-suite.ts'
 export { recoverableWriterSuite } from './recoverable-writer-suite.ts'
