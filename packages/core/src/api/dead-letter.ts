@@ -27,7 +27,7 @@ export const badRecordType: TypeInformation<BadRecord> = row({
  */
 export function addDeadLetterSinks(builder: StreamGraphBuilder): void {
   const added = new Map<Sink<BadRecord>, number>()
-  for (const node of [...builder.nodes]) {
+  for (const node of builder.nodes) {
     const sink = deadLetterSinkOf(node)
     if (sink === undefined) continue
     const output = outputOf(node.id, DEAD_LETTER_TAG, badRecordType)

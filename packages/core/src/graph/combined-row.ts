@@ -1,3 +1,9 @@
+import { generic } from '../types/generic-type.ts'
+import type { Key } from '../types/key.ts'
+import { long } from '../types/number-types.ts'
+import { row } from '../types/row-type.ts'
+import type { AnyType } from '../types/type-information.ts'
+import type { WindowSpec } from './operator-spec.ts'
 import type { KeySelector } from './partitioning.ts'
 
 /**
@@ -5,13 +11,19 @@ import type { KeySelector } from './partitioning.ts'
  * the last watermark or barrier. A tumbling window is one slice; sliding windows have slices of gcd(size, slide).
  */
 export interface CombinedRow {
-  readonly key: unknown
-  /** Start of the slice, epoch ms. */
+  readonly key: Key
+  /** Start of the slice, epoch ms; also the timestamp of the row. */
   readonly slice: number
-  readonly accumulator: unknown
   /** Number of elements in the accumulator, so that late ones are counted one by one. */
   readonly count: number
+  readonly accumulator: unknown
 }
 
 /** The key of the shuffle and of the window that reads combined rows. */
 export const COMBINED_KEY: KeySelector = { kind: 'field', field: 'key' }
+
+/** The schema of combined rows. */
+export function combinedRowType({ function: spec }: WindowSpec): AnyType {
+  const accumulatorType = spec.kind === 'aggregate' ? spec.aggregate.accumulatorType : undefined
+  return row({ key: generic<Key>(), slice: long(), count: long(), accumulator: accumulatorType ?? generic() })
+}

@@ -1,10 +1,6 @@
-import { COMBINED_KEY } from '../graph/combined-row.ts'
+import { COMBINED_KEY, combinedRowType } from '../graph/combined-row.ts'
 import type { WindowSpec } from '../graph/operator-spec.ts'
 import type { StreamEdge } from '../graph/stream-graph.ts'
-import { long } from '../types/number-types.ts'
-import { generic } from '../types/generic-type.ts'
-import { row } from '../types/row-type.ts'
-import type { AnyType } from '../types/type-information.ts'
 import { renumbered } from './plan.ts'
 import type { Plan, PlanNode } from './plan.ts'
 
@@ -35,7 +31,7 @@ function mayCombine(plan: Plan, { id, operator, onError }: PlanNode): boolean {
 function combineBefore(plan: Plan, window: PlanNode): Plan {
   const spec = window.operator as WindowSpec
   const inputs = inputsOf(plan, window.id)
-  const outputType = combinedType(spec)
+  const outputType = combinedRowType(spec)
   const combiners = inputs.map((edge, index): PlanNode => {
     const producer = plan.nodes[edge.source] as PlanNode
     return {
@@ -63,11 +59,6 @@ function combineBefore(plan: Plan, window: PlanNode): Plan {
     ]
   })
   return renumbered(plan.jobName, nodes, edges)
-}
-
-function combinedType({ function: spec }: WindowSpec): AnyType {
-  const accumulator = spec.kind === 'aggregate' ? spec.aggregate.accumulatorType : undefined
-  return row({ key: generic(), slice: long(), accumulator: accumulator ?? generic(), count: long() })
 }
 
 function inputsOf(plan: Plan, target: number): readonly StreamEdge[] {

@@ -18,16 +18,16 @@ function counter(total: number, step: number, eager = false): SourceFunction<num
     open(restored) {
       let next = (restored as number | undefined) ?? 0
       return {
-        async run({ collect, ready, signal }) {
-          while (next < total && !signal.aborted) {
+        async run(context) {
+          while (next < total && !context.signal.aborted) {
             for (let left = step; left > 0 && next < total; left--) {
-              if (eager) collect(next++)
+              if (eager) context.collect(next++)
               else {
-                collect(next)
+                context.collect(next)
                 next++
               }
             }
-            await ready()
+            await context.ready()
             await turn()
           }
         },
@@ -50,12 +50,12 @@ async function readerOf<T>(source: SourceFunction<T>, parallelism = 1): Promise<
 
 test('emits records, watermarks and idleness in order and ends with the loop', async () => {
   const reader = await readerOf<string>(
-    running(async ({ collect, emitWatermark, markIdle }) => {
-      collect('a', 5)
-      emitWatermark(4)
+    running(async (context) => {
+      context.collect('a', 5)
+      context.emitWatermark(4)
       await turn()
-      collect('b')
-      markIdle()
+      context.collect('b')
+      context.markIdle()
     }),
   )
   const output = recordingOutput<string>()
@@ -108,7 +108,7 @@ test('snapshotState is asked once per checkpoint, with its id, and completion is
   })
   expect(reader.poll(recordingOutput(), 1)).toBe('pending')
   reader.snapshotSplits(7)
-  reader.notifyCheckpointComplete?.(7)
+  await reader.notifyCheckpointComplete?.(7)
   await reader.close?.()
   expect(calls).toEqual(['snapshot 7', 'complete 7', 'close'])
 })
@@ -116,10 +116,10 @@ test('snapshotState is asked once per checkpoint, with its id, and completion is
 test('ready holds a fast loop back', async () => {
   let collected = 0
   const reader = await readerOf<number>(
-    running(async ({ collect, ready, signal }) => {
-      while (!signal.aborted) {
-        collect(collected++)
-        await ready()
+    running(async (context) => {
+      while (!context.signal.aborted) {
+        context.collect(collected++)
+        await context.ready()
       }
     }),
   )
@@ -137,8 +137,8 @@ test('ready holds a fast loop back', async () => {
 
 test('what the loop throws fails poll, after the records before it', async () => {
   const reader = await readerOf<number>(
-    running(async ({ collect }) => {
-      collect(1)
+    running(async (context) => {
+      context.collect(1)
       throw new Error('broken')
     }),
   )
@@ -148,7 +148,7 @@ test('what the loop throws fails poll, after the records before it', async () =>
 })
 
 test('one instance unless parallel; instances keep their index wherever they run', async () => {
-  const parallel = running<string>(async ({ collect, subtaskIndex, parallelism }) => collect(`${subtaskIndex}/${parallelism}`), { parallel: true })
+  const parallel = running<string>(async (context) => context.collect(`${context.subtaskIndex}/${context.parallelism}`), { parallel: true })
   expect(await splitsOf(sourceFunctionSource(running(async () => {})), 4)).toHaveLength(1)
   const output = recordingOutput<string>()
   await drive(await readerOf(parallel, 3), output, 10)

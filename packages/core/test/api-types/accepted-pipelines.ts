@@ -74,7 +74,7 @@ export const byFields = flights.keyBy(['origin', 'date'])
 same<KeyOf<typeof byFields>, readonly [string, number]>(true)
 export const byTuple = flights.keyBy((flight) => [flight.origin, Math.trunc((flight.delay ?? 0) / 60)])
 same<KeyOf<typeof byTuple>, readonly [string, number]>(true)
-type KeyOf<S> = S extends KeyedStream<never, infer K> ? K : S extends KeyedStream<infer _T, infer K> ? K : never
+type KeyOf<S> = S extends KeyedStream<unknown, infer K> ? K : never
 
 // state
 const Gap = types.row({ origin: types.string(), gapMs: types.long() })

@@ -151,10 +151,10 @@ export const unkeyed: DataStream<Flight> = flights.keyBy('origin') satisfies Key
 flights.keyBy('origin').uid('flights')
 
 // case: missing parameters of a job
-submit(job, { params: {} })
+void submit(job, { params: {} })
 
 // case: parameters of another type
-submit(job, { params: { in: 1 } })
+void submit(job, { params: { in: 1 } })
 
 // case: an unknown option of an operator
 flights.sinkTo(sinkOf<Flight>(), { uuid: 'out' })

@@ -104,7 +104,7 @@ describe('combiner push-down', () => {
     expect(planText(combined)).toEqual(['0 source ×2', '1 combine[function] ×2 ← 0 forward', '2 window[key] ×2 ← 1 hash(key)', '3 sink ×2 ← 2 forward'])
     expect(combined.nodes[1]?.planUid).toBe(`${plan.nodes[1]?.planUid}.combine`)
     expect(combined.nodes[2]).toMatchObject({ planUid: plan.nodes[1]?.planUid, operator: { combined: true } })
-    expect(combined.edges[1]?.type?.schema).toMatchObject({ kind: 'row', fields: [{ name: 'key' }, { name: 'slice' }, { name: 'accumulator', type: { kind: 'row' } }, { name: 'count' }] })
+    expect(combined.edges[1]?.type?.schema).toMatchObject({ kind: 'row', fields: [{ name: 'key' }, { name: 'slice' }, { name: 'count' }, { name: 'accumulator', type: { kind: 'row' } }] })
     expect(pushDownCombiners(combined)).toBe(combined)
   })
 
