@@ -3,7 +3,7 @@ import test from 'node:test'
 import { at, runPipeline, watermark } from '@millrace/core/testing'
 import { meanPerMinute } from './job.ts'
 
-test('a minute is written when its watermark has passed, with the mean of each sensor', async () => {
+void test('a minute is written when its watermark has passed, with the mean of each sensor', async () => {
   const minutes = await runPipeline(meanPerMinute, [
     at(5_000, { time: 5_000, sensor: 'cellar', celsius: 10 }),
     at(40_000, { time: 40_000, sensor: 'cellar', celsius: 12 }),

@@ -82,8 +82,8 @@ async function execute(request: ControlRequest, client: JobClient): Promise<unkn
     case 'savepoint':
       return client.savepoint(request.directory)
     case 'stop': {
-      const { command: _command, ...options } = request
-      return client.stop(options)
+      const { savepoint, drain = false } = request
+      return client.stop(savepoint === undefined ? { drain } : { savepoint, drain })
     }
     case 'cancel':
       await client.cancel()

@@ -14,7 +14,7 @@ export interface ProgramHost {
   /** Milliseconds since the epoch. */
   now(): number
   /** Calls back until the returned function is called, and keeps the process alive so long. */
-  every(intervalMs: number, callback: () => void): () => void
+  readonly every: (intervalMs: number, callback: () => void) => () => void
   /** While listened to, a signal does not end the process. */
   onSignal(listener: (signal: StopSignal) => void): () => void
   /** `listener` runs before anything goes to a standard output that is the terminal which also shows the status. */
@@ -41,11 +41,12 @@ export function processHost(argv: readonly string[]): ProgramHost {
     onOutput(listener) {
       const { stdout } = process
       if (!stdout.isTTY || !process.stderr.isTTY) return () => {}
-      const write = stdout.write
-      stdout.write = function (this: typeof stdout, ...args: Parameters<typeof write>): boolean {
+      const write = stdout.write.bind(stdout)
+      // `Parameters` sees one overload only; whatever the caller gave is passed on as it is.
+      stdout.write = ((...args: Parameters<typeof write>): boolean => {
         listener()
-        return write.apply(this, args)
-      } as typeof write
+        return write(...args)
+      }) as typeof write
       return () => void (stdout.write = write)
     },
   }

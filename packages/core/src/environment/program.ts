@@ -29,8 +29,7 @@ export async function readSettings(program: Program, flags: ParsedArguments['fla
   const fromEnvironment = readFlags(environment.flags, 'variable')
   const configPath = flags.get('config')?.[0] ?? environment.flags.get('config')?.[0]
   const config = await loadConfig(configPath === undefined ? dirname(fileURLToPath(program.moduleUrl)) : host.directory, configPath)
-  const { signal: _signal, ...code } = program.defaults ?? {}
-  const layers: readonly MillraceConfig[] = [fromFlags, fromEnvironment, config, code]
+  const layers: readonly MillraceConfig[] = [fromFlags, fromEnvironment, config, program.defaults ?? {}]
   return { settings: mergeSettings(layers), warnings: environment.warnings }
 }
 

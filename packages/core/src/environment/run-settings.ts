@@ -17,16 +17,16 @@ export interface RunSettings {
  */
 export function mergeSettings(strongestFirst: readonly MillraceConfig[]): RunSettings {
   const weakestFirst = strongestFirst.toReversed()
-  const merged = Object.assign({}, ...weakestFirst) as MillraceConfig
-  const checkpoints = Object.assign({}, ...weakestFirst.map((layer) => layer.checkpoints ?? {})) as NonNullable<RunOptions['checkpoints']>
-  const { params: _params, checkpoints: _checkpoints, metricsPort, logLevel = 'info', ...options } = merged
-  return {
-    options: {
-      ...options,
-      ...(Object.keys(checkpoints).length === 0 ? {} : { checkpoints }),
-      fileSystems: weakestFirst.flatMap((layer) => layer.fileSystems ?? []),
-    },
+  const merged = Object.assign({}, ...weakestFirst, {
+    checkpoints: Object.assign({}, ...weakestFirst.map((layer) => layer.checkpoints ?? {})),
     params: Object.fromEntries(weakestFirst.flatMap((layer) => Object.entries(layer.params ?? {}))),
+    fileSystems: weakestFirst.flatMap((layer) => layer.fileSystems ?? []),
+  }) as MillraceConfig
+  const { params = {}, checkpoints = {}, metricsPort, logLevel = 'info', ...options } = merged
+  return {
+    // An empty object would mean checkpoints with defaults.
+    options: Object.keys(checkpoints).length === 0 ? options : { ...options, checkpoints },
+    params,
     logLevel,
     ...(metricsPort === undefined ? {} : { metricsPort }),
   }

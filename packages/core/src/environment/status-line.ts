@@ -18,9 +18,9 @@ export interface StatusLineOptions {
 
 export interface StatusLine {
   /** Writes whole lines without tearing the status; for log lines and whatever else shares the terminal. */
-  print(text: string): void
+  readonly print: (text: string) => void
   /** Clears the line before something else writes to the terminal; it comes back by itself. */
-  hide(): void
+  readonly hide: () => void
   /** Takes the status off the terminal. */
   stop(): void
 }
@@ -39,7 +39,8 @@ export function startStatusLine({ stream, status, now, every }: StatusLineOption
     const current = status()
     const line = formatStatus(current, rates(current, nowMs), nowMs)
     if (!onTerminal) return void stream.write(`${line}\n`)
-    shown = line.slice(0, Math.max(1, (stream.columns ?? 80) - 1))
+    // Some terminals do not know their width and say 0.
+    shown = line.slice(0, Math.max(1, (stream.columns || 80) - 1))
     stream.write(ERASE_LINE + shown)
   }
 

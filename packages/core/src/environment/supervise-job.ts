@@ -11,7 +11,7 @@ export interface Supervision {
   /** The first signal that arrived. */
   signal(): StopSignal | undefined
   /** Log lines go through here, so that they do not tear the status line. */
-  print(text: string): void
+  readonly print: (text: string) => void
   /** Shows the status, serves the control socket and obeys signals until the job has ended. Rejects with what failed the job. */
   attend(client: JobClient, logger: Logger): Promise<JobResult>
   /** Gives the signals back to Node. */

@@ -96,7 +96,7 @@ test('a line without end is cut off', async () => {
 test('closing waits for the answer of a stop, and for nobody else', async () => {
   const { client, server } = await serve()
   const released = Promise.withResolvers<void>()
-  const stopped = client.stop
+  const stopped = client.stop.bind(client)
   const asked = Promise.withResolvers<void>()
   client.stop = async (options) => {
     asked.resolve()

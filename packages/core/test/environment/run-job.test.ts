@@ -116,7 +116,7 @@ test('the echo of a signal is not a second one', async () => {
   const job = run([])
   await job.submitted
   await settled()
-  const stopped = job.client.stop
+  const stopped = job.client.stop.bind(job.client)
   job.client.stop = async () => {
     job.send('SIGINT', 100)
     expect(job.listening()).toBe(true)
