@@ -1,3 +1,4 @@
+import type { WindowAssigner } from '../functions/window.ts'
 import { COMBINED_KEY, combinedRowType } from '../graph/combined-row.ts'
 import type { WindowSpec } from '../graph/operator-spec.ts'
 import type { StreamEdge } from '../graph/stream-graph.ts'
@@ -22,10 +23,15 @@ export function pushDownCombiners(plan: Plan): Plan {
 function mayCombine(plan: Plan, { id, operator, onError }: PlanNode): boolean {
   if (operator.kind !== 'window' || operator.combined === true) return false
   const { assigner, trigger, allowedLatenessMs, lateTag, function: spec } = operator
-  const sliced = (assigner.kind === 'tumbling' || assigner.kind === 'sliding') && assigner.time === 'event'
   const merges = spec.kind === 'aggregate' && spec.aggregate.merge !== undefined
   const plain = trigger === undefined && allowedLatenessMs === 0 && lateTag === undefined && (onError ?? 'fail') === 'fail'
-  return sliced && merges && plain && inputsOf(plan, id).every((edge) => edge.partitioning.kind === 'hash')
+  return isCovering(assigner) && merges && plain && inputsOf(plan, id).every((edge) => edge.partitioning.kind === 'hash')
+}
+
+/** Event-time windows that leave no gaps. In a gap an element is late or not by its own timestamp, which a slice has lost. */
+function isCovering(assigner: WindowAssigner<unknown>): boolean {
+  if (assigner.kind === 'tumbling') return assigner.time === 'event'
+  return assigner.kind === 'sliding' && assigner.time === 'event' && assigner.slideMs <= assigner.sizeMs
 }
 
 function combineBefore(plan: Plan, window: PlanNode): Plan {

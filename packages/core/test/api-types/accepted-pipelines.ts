@@ -1,8 +1,7 @@
 /* Everything in here must compile, with the types that the annotations say. */
-import { aggregatingState, count, createLocalEnvironment, defineJob, mapState, mean, OutputTag, TumblingEventTimeWindows, types, valueState, WatermarkStrategy } from '@millrace/core'
+import { aggregatingState, count, createLocalEnvironment, defineJob, mapState, mean, OutputTag, submit, TumblingEventTimeWindows, types, valueState, WatermarkStrategy } from '@millrace/core'
 import type { DataStream, Job, KeyedStream } from '@millrace/core'
 import type { AggregateFunction } from '@millrace/core'
-import { submit } from '../../src/environment/submit.ts'
 import { Daily, daily, env, Flight, flights, flightSource, numbers, params, sinkOf } from './fixtures.ts'
 
 type Same<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2 ? true : false

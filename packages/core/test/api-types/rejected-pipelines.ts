@@ -1,7 +1,6 @@
 /* Every case in here must not compile. What the compiler says is in the snapshot beside the test: read it as a user would. */
-import { count, defineJob, mapState, mean, OutputTag, TumblingEventTimeWindows, types, valueState, WatermarkStrategy } from '@millrace/core'
+import { count, defineJob, mapState, mean, OutputTag, submit, TumblingEventTimeWindows, types, valueState, WatermarkStrategy } from '@millrace/core'
 import type { DataStream, KeyedStream } from '@millrace/core'
-import { submit } from '../../src/environment/submit.ts'
 import { Daily, daily, env, Flight, flights, flightSource, numbers, params, sinkOf } from './fixtures.ts'
 
 const job = defineJob({ name: 'job', params, build: () => {} })

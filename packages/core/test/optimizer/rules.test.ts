@@ -134,6 +134,7 @@ describe('combiner push-down', () => {
     ['a process function', (window) => window.process(() => {}, types.long()).print()],
     ['an error policy', (window) => window.aggregate(count()).onError('skip').print()],
     ['session windows', ok, EventTimeSessionWindows.withGap('1s')],
+    ['windows that leave gaps', ok, SlidingEventTimeWindows.of('1min', '5min')],
     ['processing time', ok, TumblingProcessingTimeWindows.of('1s')],
   ])('not with %s', (_what, finish, assigner) => {
     const plan = windowed(finish, assigner)
