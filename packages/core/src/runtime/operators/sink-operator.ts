@@ -26,7 +26,8 @@ class SinkOperator implements StreamOperator {
   readonly #errors: UserErrors
   readonly #sink: Sink<unknown>
   readonly #writerStates: OperatorListState<unknown>
-  #writer!: SinkWriter<unknown>
+  /** Generated chains call it themselves, and `failed` when it throws. Present once open. */
+  writer!: SinkWriter<unknown>
   #committing: { readonly committer: Committer<unknown>; readonly committables: Committables; readonly retry: CommitRetry } | undefined
   #watermark = MIN_WATERMARK
   #finished = false
@@ -46,26 +47,30 @@ class SinkOperator implements StreamOperator {
       this.#committing = { committer, committables: new Committables(this.#context, serializer), retry: new CommitRetry(this.#context, committer) }
       await this.#commitUpTo(ALL_CHECKPOINTS)
     }
-    this.#writer = await this.#sink.createWriter(context, this.#writerStates.get())
+    this.writer = await this.#sink.createWriter(context, this.#writerStates.get())
   }
 
   processElement(value: unknown, timestamp: number): void {
     try {
-      this.#writer.write(value, timestamp)
+      this.writer.write(value, timestamp)
     } catch (error) {
-      // only what the record is to blame for can be skipped: an error that says so
-      if (MillraceError.is(error) && error.origin === 'user') this.#errors.handle(error, value, timestamp)
-      else throw this.#writeFailed(error, value)
+      this.failed(error, value, timestamp)
     }
   }
 
+  /** The writer threw. Only what the record is to blame for can be skipped: an error that says so. */
+  failed(error: unknown, value: unknown, timestamp: number): void {
+    if (MillraceError.is(error) && error.origin === 'user') this.#errors.handle(error, value, timestamp)
+    else throw this.#writeFailed(error, value)
+  }
+
   ready(): Promise<void> | undefined {
-    return this.#writer.ready?.()
+    return this.writer.ready?.()
   }
 
   processWatermark(timestamp: number): void {
     this.#watermark = timestamp
-    this.#writer.writeWatermark?.(timestamp)
+    this.writer.writeWatermark?.(timestamp)
     this.#context.output.emitWatermark(timestamp)
   }
 
@@ -78,12 +83,12 @@ class SinkOperator implements StreamOperator {
   }
 
   async prepareSnapshot(checkpointId: number): Promise<void> {
-    if (!this.#finished) await this.#writer.flush(false)
+    if (!this.#finished) await this.writer.flush(false)
     await this.#prepareCommit(checkpointId)
   }
 
   async snapshot(checkpointId: number): Promise<void> {
-    this.#writerStates.update((await this.#writer.snapshotState?.(checkpointId)) ?? [])
+    this.#writerStates.update((await this.writer.snapshotState?.(checkpointId)) ?? [])
     this.#committing?.committables.snapshot()
   }
 
@@ -92,7 +97,7 @@ class SinkOperator implements StreamOperator {
   }
 
   async finish(): Promise<void> {
-    await this.#writer.flush(true)
+    await this.writer.flush(true)
     this.#finished = true
     if (this.#context.checkpointingEnabled) return
     await this.#prepareCommit(this.#context.firstCheckpointId)
@@ -101,14 +106,14 @@ class SinkOperator implements StreamOperator {
 
   async close(): Promise<void> {
     try {
-      await this.#writer?.close?.()
+      await this.writer?.close?.()
     } finally {
       await this.#committing?.committer.close?.()
     }
   }
 
   async #prepareCommit(checkpointId: number): Promise<void> {
-    const committables = (await this.#writer.prepareCommit?.(checkpointId)) ?? []
+    const committables = (await this.writer.prepareCommit?.(checkpointId)) ?? []
     this.#committing?.committables.add(checkpointId, committables)
   }
 

@@ -2,17 +2,13 @@ import { MillraceError } from '../../errors.ts'
 import type { OperatorListState } from '../../functions/process-function.ts'
 import type { WatermarkStrategy } from '../../functions/watermark-strategy.ts'
 import type { StreamNode } from '../../graph/stream-graph.ts'
-import type { BadRecord } from '../../spi/bad-record.ts'
 import type { Source, SourceSplit } from '../../spi/source.ts'
-import type { PollResult, ReaderOutput, SourceOutput, SourceReader } from '../../spi/source-reader.ts'
+import type { PollResult, SourceReader } from '../../spi/source-reader.ts'
 import { SourceWatermarks } from '../time/source-watermarks.ts'
-import type { SplitWatermark } from '../time/split-watermarks.ts'
-import { MAX_WATERMARK, NO_TIMESTAMP } from '../time/timestamps.ts'
-import { BadRecords } from './bad-records.ts'
+import { MAX_WATERMARK } from '../time/timestamps.ts'
+import { SourceReaderOutput, type SourceCollector, type SourceRecords } from './source-records.ts'
 import { splitStateSerializer, type SplitState } from './split-state.ts'
-import type { OperatorContext, OperatorOutput, StreamOperator } from './stream-operator.ts'
-import { timestampAssigner } from './timestamp-assigner.ts'
-import { UserErrors } from './user-errors.ts'
+import type { OperatorContext, StreamOperator } from './stream-operator.ts'
 import { WatermarkState } from './watermark-state.ts'
 
 /** A StreamOperator without inputs, driven by its task. */
@@ -27,6 +23,8 @@ export interface SourceOperator extends StreamOperator {
   emitPeriodicWatermark(now: number): void
   /** Splits that came from the checkpoint; the reader holds them already. Known after `open`. */
   restoredSplits(): readonly SourceSplit[]
+  /** Before `open`, and after the outputs are linked: has this source's records collected by a function of its own. */
+  linkRecords(compile: (records: SourceRecords) => SourceCollector): void
   /** No more records: with `drain` the last watermark follows. */
   finishInput(drain: boolean): void
 }
@@ -57,6 +55,10 @@ class ReadingSourceOperator implements SourceOperator {
     this.#output = new SourceReaderOutput(node, context, source, strategy, this.#watermarks)
     const { subtaskIndex, parallelism, signal, fileSystems, logger, metrics } = context
     this.#reader = source.createReader({ subtaskIndex, parallelism, bounded: source.bounded, signal, fileSystems, logger, metrics, now: () => context.now() })
+  }
+
+  linkRecords(compile: (records: SourceRecords) => SourceCollector): void {
+    this.#output.collect = compile(this.#output)
   }
 
   async open(): Promise<void> {
@@ -145,121 +147,5 @@ class ReadingSourceOperator implements SourceOperator {
 
   #noInput(): MillraceError {
     return new MillraceError('CORE_NO_INPUT', `source "${this.#context.name}" has no input`, { origin: 'engine' })
-  }
-}
-
-/** What the reader emits into: timestamps, watermarks and the policy for bad records are applied here. */
-class SourceReaderOutput implements ReaderOutput<unknown> {
-  readonly output: OperatorOutput
-  readonly assign: (value: unknown, timestamp: number) => number
-  readonly errors: UserErrors
-  readonly watermarks: SourceWatermarks
-  readonly usesSourceWatermarks: boolean
-  readonly #badRecords: BadRecords
-  readonly #now: () => number
-  readonly #outputs = new Map<string, SplitOutput>()
-  #main: SplitOutput | undefined
-  /** Records read, good and bad. */
-  position = 0
-
-  constructor(node: StreamNode, context: OperatorContext, source: Source<unknown>, strategy: WatermarkStrategy<never>, watermarks: SourceWatermarks) {
-    this.output = context.output
-    this.assign = timestampAssigner(strategy)
-    this.errors = new UserErrors(node, context)
-    this.watermarks = watermarks
-    this.usesSourceWatermarks = strategy.kind === 'source'
-    this.#badRecords = new BadRecords(source.onBadRecord ?? 'fail', context)
-    this.#now = () => context.now()
-  }
-
-  collect(value: unknown, timestamp?: number): void {
-    this.#mainOutput().collect(value, timestamp)
-  }
-
-  reject(record: BadRecord): void {
-    this.#badRecords.reject(record, ++this.position, NO_TIMESTAMP)
-  }
-
-  emitWatermark(timestamp: number): void {
-    this.#mainOutput().emitWatermark(timestamp)
-  }
-
-  markIdle(): void {
-    this.#mainOutput().markIdle()
-  }
-
-  idle(split: SplitWatermark): void {
-    this.watermarks.markIdle(split, this.#now())
-  }
-
-  forSplit(splitId: string): SourceOutput<unknown> {
-    let output = this.#outputs.get(splitId)
-    if (output === undefined) {
-      const split = this.watermarks.splits.obtain(splitId)
-      split.attached = true
-      this.#outputs.set(splitId, (output = new SplitOutput(this, split)))
-    }
-    return output
-  }
-
-  releaseSplit(splitId: string): void {
-    this.#outputs.delete(splitId)
-    this.watermarks.splits.release(splitId)
-  }
-
-  releaseAll(): void {
-    this.#outputs.clear()
-    this.#main = undefined
-    this.watermarks.splits.releaseAll()
-  }
-
-  #mainOutput(): SplitOutput {
-    return (this.#main ??= new SplitOutput(this, this.watermarks.splits.main()))
-  }
-}
-
-class SplitOutput implements SourceOutput<unknown> {
-  readonly #owner: SourceReaderOutput
-  readonly #split: SplitWatermark
-
-  constructor(owner: SourceReaderOutput, split: SplitWatermark) {
-    this.#owner = owner
-    this.#split = split
-  }
-
-  collect(value: unknown, timestamp: number = NO_TIMESTAMP): void {
-    const owner = this.#owner
-    const split = this.#split
-    owner.position++
-    let assigned: number
-    try {
-      assigned = owner.assign(value, timestamp)
-    } catch (error) {
-      owner.errors.handle(error, value, timestamp)
-      return
-    }
-    owner.watermarks.beforeRecord(split)
-    owner.output.collect(value, assigned)
-    split.generator.onEvent(value, assigned, split)
-    if (split.advanced) this.#advance()
-  }
-
-  reject(record: BadRecord): void {
-    this.#owner.reject(record)
-  }
-
-  emitWatermark(timestamp: number): void {
-    if (!this.#owner.usesSourceWatermarks) return
-    this.#split.emitWatermark(timestamp)
-    if (this.#split.advanced) this.#advance()
-  }
-
-  markIdle(): void {
-    this.#owner.idle(this.#split)
-  }
-
-  #advance(): void {
-    this.#split.advanced = false
-    this.#owner.watermarks.update()
   }
 }

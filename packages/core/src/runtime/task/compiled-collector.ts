@@ -84,6 +84,10 @@ class SourceBuilder {
       this.count(this.#parts.recordsOut[index])
       this.links(index, main)
       this.lines.push(`at = ${index} }`)
+    } else if (spec?.kind === 'sink') {
+      // As the operator does it, but from here: a call site in code that all sinks share knows no writer in particular.
+      const sink = this.#name('sink', this.#parts.operators[index])
+      this.lines.push('at = -1', `try { ${sink}.writer.write(value, timestamp) } catch (error) { ${sink}.failed(error, value, timestamp) }`)
     } else {
       this.lines.push('at = -1', `${this.#name('operator', this.#parts.operators[index])}.processElement(value, timestamp)`)
     }

@@ -2,11 +2,13 @@ import type { ChainLink } from '../../graph/job-graph.ts'
 import type { Counter } from '../../spi/metric-group.ts'
 import type { KeyedStateBackend } from '../../spi/keyed-state-backend.ts'
 import { createOperator } from '../operators/create-operator.ts'
+import type { SourceOperator } from '../operators/source-operator.ts'
 import type { StreamOperator } from '../operators/stream-operator.ts'
 import type { OperatorState } from '../state/operator-state.ts'
 import { type ChainParts, type CollectorFactory, closureCollector } from './chain-link.ts'
 import { ChainOutput, type Collector } from './chain-output.ts'
 import { canCompile, compiledCollector } from './compiled-collector.ts'
+import { compiledSourceCollector } from './compiled-source-collector.ts'
 import { openOperatorState, type OperatorHooks, operatorContext } from './operator-context.ts'
 import type { TaskEnvironment } from './task-environment.ts'
 
@@ -47,10 +49,12 @@ export async function createOperatorChain(environment: TaskEnvironment, hooks: O
     const context = operatorContext(environment, hooks, definition, index, { output, keyedState, operatorState, recordsIn, recordsOut: recordsOut[index] as Counter })
     members.push({ uid: definition.uid, name: definition.node.name, operator: createOperator(definition.node, context), output, operatorState, keyedState })
   }
-  const factory: CollectorFactory = settings.codeGeneration && canCompile() ? compiledCollector : closureCollector
+  const compile = settings.codeGeneration && canCompile()
+  const factory: CollectorFactory = compile ? compiledCollector : closureCollector
   const parts: ChainParts = { definitions: vertex.operators, operators: members.map(({ operator }) => operator), recordsOut, writers: environment.writers }
   members.forEach((member, index) => linkOutputs(member.output, parts, index, factory))
   const head = members[0] as ChainMember
+  if (compile && vertex.operators[0]?.node.operator.kind === 'source') (head.operator as SourceOperator).linkRecords(compiledSourceCollector)
   const entry = factory(parts, -1, [{ tag: null, target: { kind: 'operator', index: 0 } }], numRecordsIn)
   const second: Collector = (value, timestamp) => {
     numRecordsIn.value++
