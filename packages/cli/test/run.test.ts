@@ -90,7 +90,7 @@ test('status, savepoint and stop reach a running job; the next run goes on from 
   const other = await millrace(folder, 'stop', 'other')
   expect([other.code, other.stderr]).toEqual([1, expect.stringContaining(`There is no running job 'other'; running: ticker (process ${running.process.pid})`)])
 
-  const savepoint = await millrace(folder, 'savepoint', '--dir', join(folder, 'by-hand'))
+  const savepoint = await millrace(folder, 'savepoint', '--dir', 'by-hand')
   expect([savepoint.code, savepoint.stderr]).toEqual([0, ''])
   expect(existsSync(savepoint.stdout.trim().replace('file://', ''))).toBe(true)
 

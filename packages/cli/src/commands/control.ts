@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import {
   describeFlags,
   formatAge,
@@ -38,7 +39,7 @@ export async function savepoint(host: ProgramHost): Promise<number> {
   const flags = [{ name: 'dir', value: 'PATH', summary: "Where to put it, instead of the job's own savepoint directory" }]
   const command = await parse(host, 'savepoint', 'Takes a savepoint of a running job, which goes on. Prints its path.', flags)
   if (command === undefined) return 0
-  const directory = command.flag('dir')
+  const directory = absolute(host, command.flag('dir'))
   const pointer = await sendRequest(pick(command).path, { command: 'savepoint', ...(directory === undefined ? {} : { directory }) })
   host.stdout.write(`${pointer}\n`)
   return 0
@@ -53,7 +54,7 @@ export async function stop(host: ProgramHost): Promise<number> {
   const command = await parse(host, 'stop', 'Stops a running job gracefully and waits for its end.', flags)
   if (command === undefined) return 0
   const job = pick(command)
-  const directory = command.flag('savepoint')
+  const directory = absolute(host, command.flag('savepoint'))
   const drain = command.flag('drain') !== undefined
   const result = await sendRequest(job.path, { command: 'stop', drain, ...(directory === undefined ? {} : { savepoint: directory }) })
   host.stdout.write(formatSummary(job.status.jobName, result))
@@ -70,6 +71,11 @@ export async function cancel(host: ProgramHost): Promise<number> {
   return 0
 }
 
+/** A relative path means here, not where the job was started; a URL stays as it is. */
+function absolute(host: ProgramHost, path: string | undefined): string | undefined {
+  return path === undefined || /^[a-z][a-z0-9+.-]+:/i.test(path) ? path : resolve(host.directory, path)
+}
+
 /** Undefined when only the help was asked for. */
 async function parse(host: ProgramHost, name: string, about: string, ownFlags: readonly Flag[]): Promise<ParsedCommand | undefined> {
   const known = [...ownFlags, HELP_FLAG]
@@ -79,7 +85,8 @@ async function parse(host: ProgramHost, name: string, about: string, ownFlags: r
     return undefined
   }
   if (positionals.length > 1) throw invalidArgument(`millrace ${name} expects one job, found ${positionals.join(' ')}`)
-  return { jobs: await listJobs(), wanted: positionals[0], flag: (flag) => flags.get(flag)?.[0] }
+  const onSilent = (pid: number): void => void host.stderr.write(`process ${pid} has a control socket and does not answer: its thread is busy, or it was suspended\n`)
+  return { jobs: await listJobs({ onSilent }), wanted: positionals[0], flag: (flag) => flags.get(flag)?.[0] }
 }
 
 /** The one job that is meant; guessing between several would end the wrong one. */

@@ -5,6 +5,8 @@ import { MillraceError } from '../errors.ts'
 
 // sun_path holds 104 bytes on macOS and 108 on Linux, with the closing zero.
 const LONGEST_PATH_BYTES = 103
+// Not userInfo(): in a container the user may have a number and no name.
+const USER_ID = process.getuid?.() ?? 0
 const ON_WINDOWS = process.platform === 'win32'
 const PIPES = '\\\\.\\pipe\\'
 
@@ -20,7 +22,7 @@ export interface ControlDirectory {
 }
 
 /** `folder` defaults to `millrace-<user id>` below the folder for temporary files. */
-export function controlDirectory(folder: string = join(tmpdir(), `millrace-${userInfo().uid}`)): ControlDirectory {
+export function controlDirectory(folder: string = join(tmpdir(), `millrace-${USER_ID}`)): ControlDirectory {
   const prefix = ON_WINDOWS ? `millrace-${userInfo().username}-` : ''
   return {
     pathFor(jobName, pid) {
@@ -42,7 +44,7 @@ export function controlDirectory(folder: string = join(tmpdir(), `millrace-${use
       mkdirSync(folder, { recursive: true, mode: 0o700 })
       const status = lstatSync(folder)
       // In a shared /tmp another user may have made it first, or put a link there.
-      if (!status.isDirectory() || status.uid !== userInfo().uid) throw unavailable('it does not belong to this user; remove it', folder)
+      if (!status.isDirectory() || status.uid !== USER_ID) throw unavailable('it does not belong to this user; remove it', folder)
       if ((status.mode & 0o077) !== 0) chmodSync(folder, 0o700)
     },
     remove(path) {

@@ -1,5 +1,5 @@
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { createConnection } from 'node:net'
+import { createConnection, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -116,13 +116,26 @@ test('jobs are listed; sockets of dead processes are removed', async () => {
   directory.prepare()
   const dead = join(folder, 'control', 'old-999999999.sock')
   writeFileSync(dead, '')
-  expect(await listJobs(directory)).toEqual([])
+  expect(await listJobs({ directory })).toEqual([])
   expect(readdirSync(join(folder, 'control'))).toEqual([])
   writeFileSync(dead, '')
   writeFileSync(join(folder, 'control', `flights-${process.pid}.sock`), 'left by an earlier process with this id')
   const { server } = await serve()
   expect(readdirSync(join(folder, 'control'))).toHaveLength(1)
-  expect(await listJobs(directory)).toMatchObject([{ pid: process.pid, path: server.path, status: { jobName: 'flights' } }])
+  expect(await listJobs({ directory })).toMatchObject([{ pid: process.pid, path: server.path, status: { jobName: 'flights' } }])
+})
+
+test('a job that does not answer is reported and does not hide the others', async () => {
+  await serve()
+  const socket = directory.pathFor('busy', process.ppid)
+  const mute = createServer(() => {}).listen(socket)
+  const silent: number[] = []
+  try {
+    expect(await listJobs({ directory, timeoutMs: 50, onSilent: (pid) => silent.push(pid) })).toHaveLength(1)
+    expect(silent).toEqual([process.ppid])
+  } finally {
+    mute.close()
+  }
 })
 
 test('nobody at the other end is an error that says so', async () => {
