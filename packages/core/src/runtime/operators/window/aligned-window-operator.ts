@@ -14,10 +14,21 @@ import { undoableBackend } from '../undo-log.ts'
 import { alignedWindows, startOf, type AlignedWindows } from './aligned-windows.ts'
 import { AscendingNumbers } from './ascending-numbers.ts'
 import { LateElements, requireTimestamp } from './late-elements.ts'
-import { mergeSlices, scanCursor } from './slice-merge.ts'
+import { scanCursor } from './scan-cursor.ts'
+import { SlidingMerge } from './sliding-merge.ts'
 import { windowContents, type WindowContents } from './window-contents.ts'
 import { WindowEmitter } from './window-emitter.ts'
 import { WindowStore } from './window-store.ts'
+
+/** Elements with timestamps in [start, end) go to the panes `targets` and fire the windows `refired` again. */
+interface Slice {
+  readonly start: number
+  readonly end: number
+  readonly targets: readonly number[]
+  readonly refired: readonly number[]
+}
+
+const NO_SLICE: Slice = { start: Infinity, end: -Infinity, targets: [], refired: [] }
 
 /**
  * The window-major path: tumbling and sliding event-time windows with the default trigger.
@@ -35,6 +46,7 @@ export class AlignedWindowOperator implements StreamOperator {
   readonly #latenessMs: number
   readonly #contents: WindowContents
   readonly #sliced: boolean
+  readonly #merge: SlidingMerge | undefined
   readonly #table: StateTable<unknown>
   readonly #store: WindowStore
   readonly #emitter: WindowEmitter
@@ -46,11 +58,9 @@ export class AlignedWindowOperator implements StreamOperator {
   /** Starts of the panes in state. */
   readonly #panes = new AscendingNumbers()
   #firing: { readonly window: TimeWindow; readonly rows: NamespaceCursor<unknown> } | undefined
-  /** Elements with timestamps in [start, end) go to `targets` and fire `refired` again; valid until the next watermark. */
-  #sliceStart = Infinity
-  #sliceEnd = -Infinity
-  #targets: number[] = []
-  #refired: number[] = []
+  #slice: Slice = NO_SLICE
+  /** By start; what they say holds until the next watermark. */
+  readonly #slices = new Map<number, Slice>()
 
   constructor(node: StreamNode, spec: WindowSpec, context: OperatorContext) {
     this.#context = context
@@ -64,6 +74,8 @@ export class AlignedWindowOperator implements StreamOperator {
     const { undo } = this.#calls
     const backend = undo === undefined ? requireKeyedState(context) : undoableBackend(requireKeyedState(context), undo)
     this.#table = backend.table({ name: 'window-contents', kind: 'window', valueType: this.#contents.type, layout: 'namespace' })
+    const { copy, merge } = this.#contents
+    if (this.#sliced && copy !== undefined && merge !== undefined) this.#merge = new SlidingMerge(this.#table, { copy, merge })
     this.#store = new WindowStore(this.#table, this.#contents, this.#keys)
     this.#emitter = new WindowEmitter(this.#contents, this.#keys, this.#calls)
     this.#late = new LateElements(spec, context)
@@ -83,24 +95,26 @@ export class AlignedWindowOperator implements StreamOperator {
 
   processElement(value: unknown, timestamp: number): void {
     if (this.#work.pending) this.#work.complete()
-    if (!(timestamp >= this.#sliceStart && timestamp < this.#sliceEnd) && !this.#enterSlice(value, timestamp)) return
+    if (!(timestamp >= this.#slice.start && timestamp < this.#slice.end) && !this.#enterSlice(value, timestamp)) return
+    const { targets, refired } = this.#slice
     const calls = this.#calls
     calls.begin(timestamp)
     this.#keys.clear()
     try {
       this.#keys.use(this.#select(value), value)
-      for (let index = 0; index < this.#targets.length; index++) this.#store.add(this.#targets[index] as number, value)
+      for (let index = 0; index < targets.length; index++) this.#store.add(targets[index] as number, value)
     } catch (error) {
       calls.failed(error, value, this.#keys.keyGroup < 0 ? undefined : this.#keys.key)
       return
     }
     calls.succeeded()
-    for (let index = 0; index < this.#refired.length; index++) this.#refire(this.#refired[index] as number)
+    for (let index = 0; index < refired.length; index++) this.#refire(refired[index] as number)
   }
 
   processWatermark(timestamp: number): void {
+    this.#slice = NO_SLICE
+    this.#slices.clear()
     this.#work.advance(timestamp)
-    this.#leaveSlice()
   }
 
   processStatus(idle: boolean): void {
@@ -123,34 +137,33 @@ export class AlignedWindowOperator implements StreamOperator {
   /** Finds the windows of a timestamp, or rejects the element if all of them are gone. */
   #enterSlice(value: unknown, timestamp: number): boolean {
     requireTimestamp(value, timestamp, this.#context)
+    const start = startOf(timestamp, this.#windows.slice, this.#windows.offset)
+    const slice = this.#slices.get(start) ?? this.#findWindows(start)
+    if (slice.targets.length > 0) {
+      this.#slice = slice
+      this.#slices.set(start, slice)
+      return true
+    }
+    if (timestamp + this.#latenessMs <= this.#work.watermark) this.#late.reject(value, timestamp)
+    return false
+  }
+
+  #findWindows(start: number): Slice {
     const { size, slide, offset, slice } = this.#windows
     const watermark = this.#work.watermark
-    const start = startOf(timestamp, slice, offset)
-    this.#leaveSlice()
-    const targets: number[] = []
+    const windows: number[] = []
     const refired: number[] = []
     for (let window = startOf(start, slide, offset); window > start - size; window -= slide) {
       const last = this.#lastTimestamp(window)
       if (last + this.#latenessMs <= watermark) break
-      targets.push(window)
+      windows.push(window)
       if (last <= watermark) refired.push(window)
       else this.#unfired.add(window)
     }
-    if (targets.length === 0) {
-      if (timestamp + this.#latenessMs <= watermark) this.#late.reject(value, timestamp)
-      return false
-    }
-    this.#targets = this.#sliced ? [start] : targets.reverse()
-    for (const pane of this.#targets) this.#panes.add(pane)
-    this.#refired = refired.reverse()
-    this.#sliceStart = start
-    this.#sliceEnd = start + slice
-    return true
-  }
-
-  #leaveSlice(): void {
-    this.#sliceStart = Infinity
-    this.#sliceEnd = -Infinity
+    const targets = this.#sliced && windows.length > 0 ? [start] : windows.reverse()
+    for (const pane of targets) this.#panes.add(pane)
+    this.#merge?.invalidate(start)
+    return { start, end: start + slice, targets, refired: refired.reverse() }
   }
 
   /** A late element that is still allowed: its own key fires again. */
@@ -187,12 +200,8 @@ export class AlignedWindowOperator implements StreamOperator {
   }
 
   #rows(start: number): NamespaceCursor<unknown> {
-    const panes = this.#panesOf(start)
-    const [only] = panes
-    const { copy, merge } = this.#contents
-    if (panes.length > 1 && copy !== undefined && merge !== undefined) return mergeSlices(this.#table, panes, { copy, merge })
-    const pane = only ?? start
-    return this.#latenessMs === 0 && this.#lastWindowOf(pane) === start ? this.#table.drain(pane) : scanCursor(this.#table, pane)
+    if (this.#merge !== undefined) return this.#merge.rows(this.#panesOf(start))
+    return this.#latenessMs === 0 ? this.#table.drain(start) : scanCursor(this.#table, start)
   }
 
   /** Drops the panes that no window needs any more. */
