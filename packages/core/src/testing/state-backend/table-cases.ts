@@ -97,7 +97,10 @@ export function tableCases(on: BackendCase): void {
       put(table, again, 1, -1)
       assert.equal(table.get(keyGroup(again), again, 1), -1)
       const second = table.drain(1)
-      while (first.next() && second.next()) seen.push(first.key, second.key)
+      while (first.next() && second.next()) {
+        for (const { key } of [first, second]) assert.equal(table.get(keyGroup(key), key, 1), undefined)
+        seen.push(first.key, second.key)
+      }
       seen.push(first.key)
       while (first.next()) seen.push(first.key)
       while (second.next()) seen.push(second.key)

@@ -48,6 +48,7 @@ export function timerCases(on: BackendCase): void {
     for (let key = 0; key < 200; key++) for (const namespace of [null, 7]) assert.equal(add(queue, 5, key, namespace), false)
     for (let key = 0; key < 200; key += 2) assert.equal(queue.remove(5, keyGroup(key), key, 7), true)
     for (let key = 1; key < 200; key += 2) assert.equal(queue.remove(5, keyGroup(key), key, null), true)
+    for (let key = 0; key < 200; key++) assert.equal(add(queue, 5, key, key % 2 === 0 ? null : 7), false)
     assert.equal(queue.size, 200)
     const fired: (readonly [StateKey, unknown])[] = []
     while (queue.poll(5)) fired.push([queue.key, queue.namespace])

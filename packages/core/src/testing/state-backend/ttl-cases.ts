@@ -5,6 +5,7 @@ import { createKeyedStateStore } from '../../runtime/state/keyed-state-store.ts'
 import type { KeyedStateStore } from '../../runtime/state/keyed-state-store.ts'
 import type { KeyedStateBackend } from '../../spi/keyed-state-backend.ts'
 import { long } from '../../types/number-types.ts'
+import { row } from '../../types/row-type.ts'
 import { string } from '../../types/simple-types.ts'
 import { hasCode } from './assertions.ts'
 import { collectSnapshot } from './backend-fixture.ts'
@@ -14,6 +15,14 @@ import { at } from './user-state-cases.ts'
 const onWrite: StateOptions = { ttl: { after: '100ms' } }
 const onReadAndWrite: StateOptions = { ttl: { after: '100ms', update: 'readAndWrite' } }
 const count = { createAccumulator: () => 0, add: (_value: number, accumulator: number) => accumulator + 1, getResult: (accumulator: number) => accumulator }
+const countInPlace = {
+  createAccumulator: () => ({ n: 0 }),
+  add(_value: number, accumulator: { n: number }) {
+    accumulator.n++
+    return accumulator
+  },
+  getResult: ({ n }: { n: number }) => n,
+}
 
 interface Clocked {
   readonly backend: KeyedStateBackend
@@ -67,6 +76,16 @@ export function ttlCases(on: BackendCase): void {
       counted.add(1)
     }
     assert.deepEqual([sum.get(), counted.get()], [1, 1])
+  })
+  onClock('an accumulator changed in place lives on from its last change', ({ store, clock }) => {
+    const state = store.state(aggregatingState('counted in place', countInPlace, row({ n: long() }), onWrite))
+    for (let step = 0; step < 4; step++) {
+      state.add(1)
+      clock.nowMs += 60
+    }
+    assert.equal(state.get(), 4)
+    clock.nowMs += 40
+    assert.equal(state.get(), undefined)
   })
   onClock('list elements and map entries expire one by one', ({ backend, store, clock }) => {
     const list = store.state(listState('list', long(), onWrite))

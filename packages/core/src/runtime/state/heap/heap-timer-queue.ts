@@ -100,9 +100,9 @@ export class HeapTimerQueue implements TimerQueue, HeapPart {
   }
 
   *walk(keyGroup: number): Generator<void> {
-    // a removed timer keeps its link, and so leads back to those that were behind it
+    // a timer removed meanwhile has been written, and keeps its link to those that were behind it
     for (let timer = this.#group(keyGroup)?.first; timer !== undefined; timer = timer.nextInGroup) {
-      if (!timer.removed && timer.epoch !== this.#cut.epoch) this.#preserve(timer)
+      if (timer.epoch !== this.#cut.epoch) this.#preserve(timer)
       if (this.#cut.endsSlice()) yield
     }
   }
@@ -120,7 +120,6 @@ export class HeapTimerQueue implements TimerQueue, HeapPart {
   #take(bucket: TimerBucket, timer: HeapTimer): void {
     if (timer.epoch !== this.#cut.epoch) this.#preserve(timer)
     bucket.remove(timer)
-    timer.removed = true
     const group = this.#group(timer.keyGroup) as GroupList
     if (timer.previousInGroup === undefined) group.first = timer.nextInGroup
     else timer.previousInGroup.nextInGroup = timer.nextInGroup

@@ -11,7 +11,6 @@ export class HeapTimer {
   readonly namespace: Namespace
   /** Of its registration, or of the snapshot that has it. */
   epoch: number
-  removed = false
   previous: HeapTimer | undefined
   next: HeapTimer | undefined
   previousInGroup: HeapTimer | undefined
