@@ -67,7 +67,8 @@ export async function runPipelineResult<I, S extends Streams>(
     return [name, sink] as const
   })
   const client = await submitGraph(build(), { logger: silentLogger, ...options }, { clock, random: seededRandom(seed) })
-  const job = await clock.runUntil(client.done)
+  // A script of events comes to its end by itself, however much time they span.
+  const job = await clock.runUntil(client.done, { limitMs: Number.POSITIVE_INFINITY })
   const metrics = client.metrics()
   return {
     outputs: Object.fromEntries(sinks.map(([name, { values }]) => [name, values])) as PipelineResult<S>['outputs'],

@@ -15,9 +15,10 @@ export interface ScriptOptions {
 }
 
 /**
- * A source that does what its scripts say, one split each: crash tests as data. It resumes at the exact place of its
- * snapshot, and gives way to the rest of the job after every few records, so that checkpoints find it everywhere. It is
- * bounded when every script has an `end`. The object remembers which crashes have happened, over attempts and jobs.
+ * A source that does what its scripts say, one split each, dealt out to the subtasks in turn: crash tests as data. It
+ * resumes at the exact place of its snapshot, and gives way to the rest of the job after every few records, so that
+ * checkpoints find it everywhere. It is bounded when every script has an `end`. The object remembers which crashes have
+ * happened, over attempts and jobs.
  */
 export function scriptedSource<T>(...scripts: readonly Script<T>[]): Source<T> {
   return scriptedSourceWith({}, scripts)
@@ -26,10 +27,20 @@ export function scriptedSource<T>(...scripts: readonly Script<T>[]): Source<T> {
 /** The same with options. */
 export function scriptedSourceWith<T>(options: ScriptOptions, scripts: readonly Script<T>[]): Source<T> {
   const crashed = new Set<string>()
-  return defineSource<T, ScriptSplit>({
+  return defineSource<T, ScriptSplit, boolean>({
     name: 'scripted',
     bounded: scripts.every((script) => script.some((event) => kindOf(event) === 'end')),
-    discover: async () => scripts.map((_, index) => ({ id: String(index), position: 0 })),
+    // All at once, unlike splits that are asked for one by one: a script without an end would keep the others waiting.
+    createEnumerator: (context, assigned = false) => ({
+      start: () => undefined,
+      addReader(subtask) {
+        const own = scripts.map((_, index) => ({ id: String(index), position: 0 })).filter((_, index) => index % context.parallelism === subtask)
+        if (!assigned) context.assignSplits(subtask, own)
+      },
+      handleSplitRequest: (subtask) => context.signalNoMoreSplits(subtask),
+      addSplitsBack: () => undefined,
+      snapshotState: () => true,
+    }),
     createReader: (context) => createScriptReader(scripts, options, crashed, context),
   })
 }

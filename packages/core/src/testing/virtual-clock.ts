@@ -16,7 +16,7 @@ export interface VirtualClock extends Clock {
 }
 
 export interface RunUntilOptions {
-  /** Virtual time after which the test counts as stuck. Default: a day. */
+  /** Virtual time after which the test counts as stuck. Default: 15 minutes. */
   readonly limitMs?: number
   /** Virtual time that each turn of the event loop takes while something happens. Default 0: time only passes in waiting. */
   readonly turnMs?: number
@@ -30,7 +30,7 @@ interface Scheduled {
 
 /** Turns without an action of the clock's owner after which nothing is expected to happen: more than any chain of promises between two of them. */
 const QUIET_TURNS = 8
-const DAY_MS = 86_400_000
+const DEFAULT_LIMIT_MS = 15 * 60_000
 /** Real time given to I/O that cannot be seen from here. */
 const PATIENCE_MS = 1_000
 
@@ -92,7 +92,7 @@ export function createVirtualClock(startMs = 0): VirtualClock {
       }
       nowMs = targetMs
     },
-    async runUntil(work, { limitMs = DAY_MS, turnMs = 0 } = {}) {
+    async runUntil(work, { limitMs = DEFAULT_LIMIT_MS, turnMs = 0 } = {}) {
       let ended = false
       const end = (): void => {
         ended = true
