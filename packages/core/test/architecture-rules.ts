@@ -63,6 +63,22 @@ export function layerViolations(files: readonly SourceFile[], layers: Layers, ex
   })
 }
 
+/** All files that importing `entry` loads: through imports of values, however far. */
+export function loadedBy(entry: string, files: readonly SourceFile[]): readonly string[] {
+  const byPath = new Map(files.map((file) => [file.path, file]))
+  const loaded = new Set<string>()
+  const load = (path: string): void => {
+    const file = byPath.get(path)
+    if (file === undefined || loaded.has(path)) return
+    loaded.add(path)
+    for (const { specifier, typeOnly, dynamic } of importsOf(file)) {
+      if (specifier.startsWith('.') && !typeOnly && !dynamic) load(posix.normalize(posix.join(dirname(path), specifier)))
+    }
+  }
+  load(entry)
+  return [...loaded]
+}
+
 const MAX_LINES = 400
 
 /** One line for each file that breaks a rule about files: length, default exports, catch-all names. */

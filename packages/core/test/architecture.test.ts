@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { fileViolations, importsOf, layerViolations, readSources } from './architecture-rules.ts'
+import { fileViolations, importsOf, layerViolations, loadedBy, readSources } from './architecture-rules.ts'
 import type { Exception, Layers, SourceFile } from './architecture-rules.ts'
 
 const leaves = ['errors.ts', 'types']
@@ -62,6 +62,11 @@ describe('core', () => {
   test('finds the sources', () => expect(layered.length).toBeGreaterThan(50))
   test('imports only downwards', () => expect(violations(layered)).toEqual([]))
   test('keeps its files small and named', () => expect(fileViolations(sources)).toEqual([]))
+  test('loads the machinery that runs jobs only when a job is run', () => {
+    const loaded = loadedBy('index.ts', sources)
+    expect(loaded).toContain('api/data-stream.ts')
+    expect(loaded.filter((path) => /^(?:environment\/submit-graph\.ts|runtime\/(?:coordinator|executor|task|operators|network)\/)/.test(path))).toEqual([])
+  })
   test('is not imported back by name', () => {
     expect(layered.filter((file) => importsOf(file).some(({ specifier }) => specifier.startsWith('@millrace/')))).toEqual([])
   })
@@ -92,6 +97,11 @@ describe('planted violations are found', () => {
   test('what is allowed is not reported, nor what a comment says', () => {
     const text = "import type { JobGraph } from '../graph/job-graph.ts'\n// import { x } from '../api/x.ts'\n/* import '../api/y.ts' */"
     expect(planted('optimizer/planted.ts', text)).toEqual(violations(layered))
+  })
+
+  test('an eager import of the runtime, however far', () => {
+    const planted = [...sources.filter(({ path }) => path !== 'errors.ts'), { path: 'errors.ts', text: "import './runtime/task/task.ts'" }]
+    expect(loadedBy('index.ts', planted)).toContain('runtime/task/task.ts')
   })
 
   test('rules about files', () => {

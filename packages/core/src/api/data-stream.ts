@@ -7,6 +7,7 @@ import type { WatermarkStrategy } from '../functions/watermark-strategy.ts'
 import type { KeySelector, Partitioning } from '../graph/partitioning.ts'
 import type { NodeDraft } from '../graph/stream-graph-builder.ts'
 import type { BadRecordPolicy } from '../spi/bad-record.ts'
+import type { Key } from '../types/key.ts'
 import type { TypeInformation } from '../types/type-information.ts'
 import { connectBroadcast } from './broadcast-connected-stream.ts'
 import type { BroadcastConnectedStream } from './broadcast-connected-stream.ts'
@@ -14,7 +15,7 @@ import { broadcastStream, isBroadcastStream } from './broadcast-stream.ts'
 import type { BroadcastStream } from './broadcast-stream.ts'
 import { connectStreams } from './connected-streams.ts'
 import type { ConnectedStreams } from './connected-streams.ts'
-import type { KeySelection, SelectedKey } from './key-types.ts'
+import type { KeyField, SelectedKey } from './key-types.ts'
 import { keyedStream } from './keyed-stream.ts'
 import type { KeyedStream } from './keyed-stream.ts'
 import { nodeOptions } from './operator-options.ts'
@@ -32,7 +33,7 @@ export interface DataStream<out T> extends StatelessOperations<T> {
   /** `open` is called once per subtask and attempt: state belongs inside it. `type` is the schema of what is collected. */
   process<R>(open: (context: OperatorOpenContext) => ProcessFunction<T, R>, type: TypeInformation<R>): DataStream<R>
   /** By a field or several (they stay data in the plan), or by a computed key. */
-  keyBy<const S extends KeySelection<T>>(key: S): KeyedStream<T, SelectedKey<T, S>>
+  keyBy<const S extends KeyField<T> | readonly [KeyField<T>, ...KeyField<T>[]] | ((value: T) => Key)>(key: S): KeyedStream<T, SelectedKey<T, S>>
   union<U>(...others: readonly DataStream<U>[]): DataStream<T | U>
   /** Reads both streams in one operator, without any order between them. */
   connect<B>(other: BroadcastStream<B>): BroadcastConnectedStream<T, B>
@@ -106,7 +107,7 @@ export function dataStream<T>(handle: StreamHandle): DataStream<T> {
   return withHandle(stream, handle)
 }
 
-function keySelector<T>(key: KeySelection<T>): KeySelector {
+function keySelector<T>(key: string | readonly string[] | ((value: T) => Key)): KeySelector {
   if (typeof key === 'string') return { kind: 'field', field: key }
   if (typeof key === 'function') return { kind: 'function', select: key }
   if (Array.isArray(key) && key.length > 0) return { kind: 'fields', fields: [...key] }

@@ -1,10 +1,7 @@
 import type { Key, KeyAtom } from '../types/key.ts'
 
-/** The names of the fields of T that can be a key: never null, and not an object. */
-export type KeyField<T> = { [F in keyof T]-?: T[F] extends KeyAtom ? F : never }[keyof T] & string
-
-/** What `keyBy` takes: a field, several fields, or a function. */
-export type KeySelection<T> = KeyField<T> | readonly [KeyField<T>, ...KeyField<T>[]] | ((value: T) => Key)
+/** The names of the fields of T that can be a key: never null, and not an object. (`infer` makes errors show the names.) */
+export type KeyField<T> = { [F in keyof T]-?: T[F] extends KeyAtom ? F : never }[keyof T] extends infer F extends string & keyof T ? F : never
 
 /** The key that a selection gives: fields in the order named make a tuple. */
 export type SelectedKey<T, S> = S extends (value: never) => infer K

@@ -13,7 +13,8 @@ import type { Plan, PlanNode } from './plan.ts'
  * the minimum over its channels, so none of what a combiner holds back can become late meanwhile that was not late for its
  * own channel. Left out wherever a result could tell the difference: custom triggers see single elements; an allowed-late
  * element fires its window by itself; a late side output wants elements; a policy for failing functions wants the one that
- * failed. It needs a hash shuffle on every input of the window: between single subtasks it would only cost.
+ * failed. Elements are combined in another order: sums of fractions may differ in their last digits, as they do with any change
+ * of parallelism. It needs a hash shuffle on every input of the window: between single subtasks it would only cost.
  */
 export function pushDownCombiners(plan: Plan): Plan {
   const window = plan.nodes.find((node) => mayCombine(plan, node))
