@@ -3,7 +3,7 @@ import type { TypeInformation } from '../types/type-information.ts'
 import type { AggregateFunction } from './aggregate-function.ts'
 import type { AggregatingState, ListState, MapState, ReducingState, ValueState } from './state.ts'
 
-/** How long an entry lives, by processing time. Expired entries are never returned; they are removed on access, at snapshots and bit by bit in the background. */
+/** How long an entry lives, by processing time. Expired entries are never returned; they are removed on access, and a few others with every write to the state. */
 export interface StateTtl {
   readonly after: Duration
   /** `write` (default): counted from the last write. `readAndWrite`: reading prolongs it too. */

@@ -29,7 +29,8 @@ export async function writeSnapshotFile(contents: SnapshotContents, output: Stat
     return await output.close()
   } catch (error) {
     keyed?.release()
-    await output.abort()
+    // that it cannot even be aborted follows from the failure, which is what to report
+    await output.abort().catch(() => {})
     throw error
   }
 }

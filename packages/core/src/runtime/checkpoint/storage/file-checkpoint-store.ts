@@ -1,6 +1,7 @@
 import { describeError, MillraceError } from '../../../errors.ts'
 import type { CheckpointLease, CheckpointStorageContext, CheckpointStore, CompletedCheckpoint, StateHandle, StateOutput } from '../../../spi/checkpoint-storage.ts'
 import type { FileSystem } from '../../../spi/file-system.ts'
+import { baseName } from './base-name.ts'
 import { acquireFileLease, fenced, newestLeaseEpoch } from './file-lease.ts'
 import type { FileLease } from './file-lease.ts'
 import { createFileStateOutput } from './file-state-output.ts'
@@ -127,8 +128,7 @@ class FileCheckpointStore implements CheckpointStore {
   async #checkpoints(): Promise<FoundCheckpoint[]> {
     const found: FoundCheckpoint[] = []
     for await (const { path } of this.#fileSystem.list(this.#root)) {
-      const directory = path.replace(/\/+$/, '')
-      const match = CHECKPOINT_DIRECTORY.exec(directory.slice(directory.lastIndexOf('/') + 1))
+      const match = CHECKPOINT_DIRECTORY.exec(baseName(path))
       if (match !== null) found.push({ checkpointId: Number(match[1]), epoch: Number(match[2]), directory: `${this.#root}/${match[0]}` })
     }
     return found.sort((a, b) => b.epoch - a.epoch || b.checkpointId - a.checkpointId)

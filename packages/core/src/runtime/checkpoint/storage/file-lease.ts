@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { MillraceError } from '../../../errors.ts'
 import type { CheckpointLease, CheckpointStorageContext } from '../../../spi/checkpoint-storage.ts'
 import type { FileSystem } from '../../../spi/file-system.ts'
+import { baseName } from './base-name.ts'
 import { readWhole } from './metadata-file.ts'
 
 /** A holder that has not renewed its lease for so long has lost it. Renew several times within. */
@@ -127,7 +128,7 @@ async function readLease(path: string, context: CheckpointStorageContext): Promi
 async function leaseEpochs(fileSystem: FileSystem, directory: string): Promise<number[]> {
   const epochs: number[] = []
   for await (const { path } of fileSystem.list(directory)) {
-    const epoch = LEASE_FILE.exec(path.slice(path.lastIndexOf('/') + 1))?.[1]
+    const epoch = LEASE_FILE.exec(baseName(path))?.[1]
     if (epoch !== undefined) epochs.push(Number(epoch))
   }
   return epochs

@@ -14,7 +14,7 @@ import { NamespaceLayoutTable } from './namespace-layout-table.ts'
 import type { RestoredState } from './restored-state.ts'
 import { SnapshotCut } from './snapshot-cut.ts'
 
-type Context = Pick<StateBackendContext, 'keyGroupRange' | 'operatorUid' | 'metrics'>
+type Context = Pick<StateBackendContext, 'keyGroupRange' | 'operatorUid' | 'metrics' | 'logger'>
 
 /** The tables and queues of one operator in one subtask; see heapStateBackend. */
 export class HeapKeyedStateBackend implements KeyedStateBackend {
@@ -67,7 +67,7 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
     if (this.#cut.active) {
       throw new MillraceError('STATE_SNAPSHOT_ACTIVE', `Snapshot ${checkpointId} was asked for while another one is still being written; one at a time`, { origin: 'engine' })
     }
-    this.#restored.forget()
+    this.#dropUnclaimed()
     for (const part of this.#parts) part.beforeSnapshot?.()
     this.#cut.begin()
     const epoch = this.#cut.epoch
@@ -92,6 +92,13 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
     this.#parts.length = 0
     this.#tables.clear()
     this.#queues.clear()
+  }
+
+  #dropUnclaimed(): void {
+    const states = this.#restored.unclaimed()
+    if (states.length === 0) return
+    this.#context.logger.warn({ uid: this.#context.operatorUid, states }, 'restored state that the operator has not registered is dropped')
+    this.#restored.forget()
   }
 
   *#chunks(epoch: number, parts: readonly HeapPart[], release: () => void): Generator<KeyGroupChunk> {

@@ -134,6 +134,16 @@ describe('leases in files', () => {
     })
   }
 
+  onFiles('after a take-over neither holder nor executors of the old one write anything', async ({ directory, open }) => {
+    const holder = await open(0)
+    const lease = await holder.acquireLease('old')
+    const executor = await open(0)
+    await (await open(30_000)).acquireLease('new')
+    for (const store of [holder, executor]) await expect(store.createStateOutput(1, 'state', undefined)).rejects.toMatchObject({ code: 'CKPT_FENCED' })
+    await lease.release()
+    expect(await readdir(join(directory, 'job'))).toEqual(['lease-2'])
+  })
+
   onFiles('an unreadable one is reported with what to do', async ({ directory, open }) => {
     await mkdir(join(directory, 'job'))
     await writeFile(join(directory, 'job', 'lease-1'), '{')
