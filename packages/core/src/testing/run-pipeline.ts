@@ -8,7 +8,7 @@ import { WatermarkStrategy } from '../functions/watermark-strategy.ts'
 import type { MetricSample } from '../spi/metric-reporter.ts'
 import type { TypeInformation } from '../types/type-information.ts'
 import { collectingSink } from './collecting-sink.ts'
-import { end, type ScriptEvent } from './script.ts'
+import { end, idle, type ScriptEvent } from './script.ts'
 import { scriptedSourceWith } from './scripted-source.ts'
 import { seededRandom } from './test-job.ts'
 import { createVirtualClock } from './virtual-clock.ts'
@@ -60,7 +60,9 @@ export async function runPipelineResult<I, S extends Streams>(
   const { env, build } = draftJob('pipeline')
   const script = scriptedSourceWith<I>({ clock, idleTimeoutMs: IDLE_TIMEOUT_MS }, [[...events, end]])
   const source = type === undefined ? script : { ...script, type }
-  const streams = pipeline(env.fromSource(source, WatermarkStrategy.fromSource<I>().withIdleness(`${IDLE_TIMEOUT_MS}ms`), { parallelism: 1 }))
+  // Only an input that says so is ever idle: waiting for processing time is not idleness.
+  const watermarks = WatermarkStrategy.fromSource<I>().withIdleness(events.includes(idle) ? `${IDLE_TIMEOUT_MS}ms` : '0ms')
+  const streams = pipeline(env.fromSource(source, watermarks, { parallelism: 1 }))
   const sinks = Object.entries(streams).map(([name, stream]) => {
     const sink = collectingSink<unknown>({ name, guarantee: 'atLeastOnce' })
     stream.sinkTo(sink)
@@ -79,5 +81,4 @@ export async function runPipelineResult<I, S extends Streams>(
   }
 }
 
-/** The shortest there is: only the marker `idle` makes the input idle. */
 const IDLE_TIMEOUT_MS = 1

@@ -30,7 +30,10 @@ export function processingTime(timeMs: number): Marker {
   return { [EVENT]: 'processingTime', timeMs }
 }
 
-/** The split is idle from here to its next record: it does not hold event time back. */
+/**
+ * The split is idle from here to its next record: it does not hold event time back. With it in the script, `processingTime`
+ * makes the split idle too, as any wait does.
+ */
 export const idle: Marker = { [EVENT]: 'idle' }
 /** Waits until a checkpoint that was taken at this place has completed. */
 export const checkpoint: Marker = { [EVENT]: 'checkpoint' }

@@ -35,6 +35,7 @@ export class TaskExecutor {
   readonly #scheduler: TaskScheduler
   readonly #tasks: Map<TaskId, Task> = new Map()
   readonly #sourceTasks: Set<TaskId> = new Set()
+  #deployed: readonly TaskId[] = []
 
   constructor(options: TaskExecutorOptions) {
     this.#options = options
@@ -72,6 +73,9 @@ export class TaskExecutor {
           this.#scheduler.remove(task)
           void task.close(message.failed)
         }
+        // The coordinator waits for all it has deployed, also for what could not be created.
+        for (const taskId of this.#deployed) if (!this.#tasks.has(taskId)) this.#options.send({ kind: 'closed', taskId })
+        this.#deployed = []
         this.#tasks.clear()
         this.#sourceTasks.clear()
         return
@@ -80,16 +84,20 @@ export class TaskExecutor {
 
   #deploy(planHash: string, deployments: readonly TaskDeployment[]): void {
     const { graph } = this.#options
-    if (planHash !== graph.planHash) {
-      const error = new MillraceError('CORE_PLAN_MISMATCH', `The job builder gave another plan here (${graph.planHash}) than on the coordinator (${planHash}): it must not depend on time, randomness or the environment`, { origin: 'user' })
-      for (const { taskId } of deployments) this.#options.send({ kind: 'failed', taskId, error: MillraceError.toWire(error) })
+    this.#deployed = deployments.map(({ taskId }) => taskId)
+    try {
+      if (planHash !== graph.planHash) {
+        throw new MillraceError('CORE_PLAN_MISMATCH', `The job builder gave another plan here (${graph.planHash}) than on the coordinator (${planHash}): it must not depend on time, randomness or the environment`, { origin: 'user' })
+      }
+      const channels = this.#createChannels()
+      for (const deployment of deployments) {
+        const task = this.#createTask(deployment, channels)
+        this.#tasks.set(deployment.taskId, task)
+        if (graph.vertices[deployment.vertexId]?.operators[0]?.node.operator.kind === 'source') this.#sourceTasks.add(deployment.taskId)
+      }
+    } catch (error) {
+      for (const taskId of this.#deployed) this.#options.send({ kind: 'failed', taskId, error: MillraceError.toWire(error) })
       return
-    }
-    const channels = this.#createChannels()
-    for (const deployment of deployments) {
-      const task = this.#createTask(deployment, channels)
-      this.#tasks.set(deployment.taskId, task)
-      if (graph.vertices[deployment.vertexId]?.operators[0]?.node.operator.kind === 'source') this.#sourceTasks.add(deployment.taskId)
     }
     for (const task of this.#tasks.values()) void task.initialize()
   }
