@@ -34,9 +34,9 @@ async function published(path: string, bulk: boolean): Promise<readonly number[]
 }
 
 const KINDS: readonly { readonly kind: string; readonly bulk: boolean; readonly numRuns: number; readonly options: Pick<FileSinkOptions<Row>, 'format' | 'compression'> }[] = [
-  { kind: 'row', bulk: false, numRuns: 30, options: { format: { fileWriter: lineWriter<Row>() } } },
-  { kind: 'gzip', bulk: false, numRuns: 5, options: { format: { fileWriter: lineWriter<Row>() }, compression: 'gzip' } },
-  { kind: 'bulk', bulk: true, numRuns: 12, options: { format: { fileWriter: arrayWriter<Row>() } } },
+  { kind: 'row', bulk: false, numRuns: 20, options: { format: { fileWriter: lineWriter<Row>() } } },
+  { kind: 'gzip', bulk: false, numRuns: 4, options: { format: { fileWriter: lineWriter<Row>() }, compression: 'gzip' } },
+  { kind: 'bulk', bulk: true, numRuns: 10, options: { format: { fileWriter: arrayWriter<Row>() } } },
 ]
 
 describe.each(KINDS)('fileSink, $kind files', ({ bulk, numRuns, options }) => {
