@@ -1,10 +1,12 @@
 import { MillraceError } from '../errors.ts'
 import type { RunningSource, SourceFunctionContext } from '../spi/source-function.ts'
 import type { SourceOutput } from '../spi/source-reader.ts'
+import { estimateBytes } from '../types/estimate-bytes.ts'
 import type { Emission, FunctionSplit } from './function-split.ts'
 
-/** What may wait between the function and the job before `ready()` holds the function back. */
+/** How much may wait between the function and the job before `ready()` holds the function back. */
 const MAX_PENDING = 1024
+const MAX_PENDING_BYTES = 1 << 20
 
 /**
  * One `run` loop beside the task. The loop appends to `#pending`, `emit` takes from it. Nothing is emitted outside `emit`, so
@@ -16,6 +18,8 @@ export class FunctionRun<T> {
   readonly #name: string
   readonly #pending: Emission[]
   #next = 0
+  /** Estimated, of everything appended since the job last caught up. */
+  #pendingBytes = 0
   #started = false
   #finished: boolean
   #failure: MillraceError | undefined
@@ -62,7 +66,7 @@ export class FunctionRun<T> {
       else output.markIdle()
     }
     if (this.#next === this.#pending.length) {
-      this.#pending.length = this.#next = 0
+      this.#pending.length = this.#next = this.#pendingBytes = 0
       this.#room?.resolve()
       this.#room = undefined
       if (this.#failure !== undefined) throw this.#failure
@@ -107,11 +111,15 @@ export class FunctionRun<T> {
       subtaskIndex: this.#split.index,
       parallelism: this.#split.count,
       signal,
-      collect: (value, timestamp) => append({ kind: 'record', value, timestamp }),
+      collect: (value, timestamp) => {
+        this.#pendingBytes += estimateBytes(value)
+        append({ kind: 'record', value, timestamp })
+      },
       emitWatermark: (timestamp) => append({ kind: 'watermark', timestamp }),
       markIdle: () => append({ kind: 'idle' }),
       ready: () => {
-        if (signal.aborted || this.#pending.length - this.#next < MAX_PENDING) return Promise.resolve()
+        const hasRoom = this.#pending.length - this.#next < MAX_PENDING && this.#pendingBytes < MAX_PENDING_BYTES
+        if (signal.aborted || hasRoom) return Promise.resolve()
         this.#room ??= Promise.withResolvers<void>()
         return this.#room.promise
       },

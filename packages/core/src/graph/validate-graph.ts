@@ -27,7 +27,7 @@ export function validateGraph(graph: StreamGraph): readonly GraphWarning[] {
   checkUids(graph)
   graph.nodes.forEach(checkNode)
   checkEdges(graph)
-  return graph.nodes.filter((node) => node.operator.kind !== 'sink' && !graph.edges.some((edge) => edge.source === node.id)).map(unusedOutput)
+  return graph.nodes.flatMap((node) => [...unusedOutput(graph, node), ...windowThatNeverFires(node)])
 }
 
 /**
@@ -74,8 +74,14 @@ function checkEdges(graph: StreamGraph): void {
   }
 }
 
-function unusedOutput(node: StreamNode): GraphWarning {
-  return { code: 'CORE_UNUSED_OUTPUT', message: `nothing reads the output of ${node.name} (operator ${node.id}); end the stream in a sink` }
+function unusedOutput(graph: StreamGraph, { id, name, operator }: StreamNode): readonly GraphWarning[] {
+  if (operator.kind === 'sink' || graph.edges.some((edge) => edge.source === id)) return []
+  return [{ code: 'CORE_UNUSED_OUTPUT', message: `nothing reads the output of ${name} (operator ${id}); end the stream in a sink` }]
+}
+
+function windowThatNeverFires({ id, name, operator }: StreamNode): readonly GraphWarning[] {
+  if (operator.kind !== 'window' || operator.assigner.kind !== 'global' || operator.trigger !== undefined) return []
+  return [{ code: 'CORE_WINDOW_NEVER_FIRES', message: `the global window ${name} (operator ${id}) has no trigger and never emits; add .trigger(…)` }]
 }
 
 function userError(code: string, message: string): MillraceError {

@@ -135,6 +135,22 @@ test('ready holds a fast loop back', async () => {
   await reader.close?.()
 })
 
+test('ready counts bytes as well as records', async () => {
+  let collected = 0
+  const reader = await readerOf<string>(
+    running(async (context) => {
+      for (; !context.signal.aborted; collected++) {
+        context.collect('x'.repeat(300_000))
+        await context.ready()
+      }
+    }),
+  )
+  reader.poll(recordingOutput<string>(), 1)
+  await turn()
+  expect(collected).toBeLessThanOrEqual(5)
+  await reader.close?.()
+})
+
 test('what the loop throws fails poll, after the records before it', async () => {
   const reader = await readerOf<number>(
     running(async (context) => {

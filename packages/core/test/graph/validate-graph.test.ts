@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { requireUids, validateGraph } from '../../src/graph/validate-graph.ts'
 import type { StreamGraph, StreamNode } from '../../src/graph/stream-graph.ts'
+import { Triggers } from '../../src/functions/triggers.ts'
+import { GlobalWindows } from '../../src/functions/window-assigners.ts'
 import { graphOf, sinkTo } from '../api/job-fixture.ts'
 
 const sum = (): StreamGraph =>
@@ -24,6 +26,18 @@ describe('validateGraph', () => {
       stream.map((n) => n).name('lost')
     })
     expect(validateGraph(graph)).toEqual([{ code: 'CORE_UNUSED_OUTPUT', message: expect.stringContaining('lost (operator 2)') }])
+  })
+
+  test('warns of global windows that never fire', () => {
+    const codes = (trigger: boolean): readonly string[] => {
+      const graph = graphOf((env) => {
+        const window = env.fromSequence(1, 2).keyBy((n) => n).window(GlobalWindows.create())
+        const result = trigger ? window.trigger(Triggers.count(2)) : window
+        result.reduce((a) => a).print()
+      })
+      return validateGraph(graph).map((warning) => warning.code)
+    }
+    expect([codes(false), codes(true)]).toEqual([['CORE_WINDOW_NEVER_FIRES'], []])
   })
 
   test('refuses an empty job', () => expect(() => validateGraph(graphOf(() => {}))).toThrow(code('CORE_EMPTY_JOB')))

@@ -34,6 +34,17 @@ test('JSON is plain data and the same for a graph and its optimized form', () =>
   expect(json.edges.map(({ notChained }) => notChained)).toEqual(['records are distributed by rebalance', 'records are distributed by hash', 'records are distributed by rebalance'])
 })
 
+test('what was left out is a warning', () => {
+  const dead = graphOf((env) => {
+    env.fromData([1]).print()
+    env.fromData(['x']).name('lost')
+  })
+  const { text, warnings, json } = explain(dead)
+  expect(json.vertices).toHaveLength(1)
+  expect(warnings.map(({ code }) => code)).toEqual(['CORE_UNUSED_OUTPUT'])
+  expect(text).toContain('warning: nothing reads the output of lost')
+})
+
 test('says when only the job’s settings keep operators apart', () => {
   const { json } = explain(graph, { chaining: false })
   expect(json.edges[0]?.notChained).toBe('chaining is switched off for the job')
