@@ -11,8 +11,10 @@ import type { CheckpointOptions, RestartStrategy, RunOptions } from './run-optio
 /** The storage a job's checkpoints go to; undefined when it runs without. */
 export function checkpointStorage({ checkpoints }: RunOptions): CheckpointStorage | undefined {
   if (checkpoints === undefined) return undefined
-  const { storage, interval } = checkpoints
+  const { storage, interval, savepointDirectory } = checkpoints
   if (typeof storage === 'string') return fileCheckpointStorage(storage)
+  // A job that is to take savepoints needs a storage that can write them, even if it takes no checkpoints.
+  if (storage === undefined && savepointDirectory !== undefined) return fileCheckpointStorage(savepointDirectory)
   return storage ?? (interval === undefined ? undefined : memoryCheckpointStorage())
 }
 

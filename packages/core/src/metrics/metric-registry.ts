@@ -22,11 +22,6 @@ export type GaugeErrorListener = (name: string, labels: Readonly<Record<string, 
 export interface MetricRegistry {
   /** The group with exactly these labels: made on the first call, the same one afterwards. */
   group(labels: MetricLabels): MetricGroup
-  /**
-   * Called when an attempt of a subtask has ended: its gauges would read closed objects and are forgotten. Counters stay and
-   * go on counting in the next attempt, so that they only ever grow.
-   */
-  dropGauges(labels: MetricLabels): void
   /** Reads every counter and gauge now; in the order of registration. */
   collect(): MetricSample[]
 }
@@ -42,7 +37,6 @@ interface RegisteredGauge {
   readonly kind: 'gauge'
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
-  readonly owner: string
   read: () => number
 }
 
@@ -63,19 +57,19 @@ export function createMetricRegistry(onGaugeError: GaugeErrorListener): MetricRe
     throw invalidMetric(`'${fresh.name}' is already a ${found.kind} of this group and cannot become a ${fresh.kind}; choose another name`)
   }
 
-  function groupOf(prefix: string, labels: Readonly<Record<string, string>>, owner: string): MetricGroup {
+  function groupOf(prefix: string, labels: Readonly<Record<string, string>>): MetricGroup {
     return {
       counter: (name) => register({ kind: 'counter', name: prefix + name, labels, counter: { value: 0 } }).counter,
       gauge(name, read) {
         // A restarted attempt registers the same gauge again: what counts is the newest reader.
-        register<RegisteredGauge>({ kind: 'gauge', name: prefix + name, labels, owner, read }).read = read
+        register<RegisteredGauge>({ kind: 'gauge', name: prefix + name, labels, read }).read = read
       },
       group(name, label) {
-        if (label === undefined) return groupOf(`${prefix}${name}.`, labels, owner)
+        if (label === undefined) return groupOf(`${prefix}${name}.`, labels)
         if (ENGINE_LABELS.includes(name) || !LABEL_NAME.test(name)) {
           throw invalidMetric(`expected a label name of letters, digits and '_' other than ${ENGINE_LABELS.join(', ')}; found '${name}'`)
         }
-        return groupOf(prefix, { ...labels, [name]: label }, owner)
+        return groupOf(prefix, { ...labels, [name]: label })
       },
     }
   }
@@ -91,11 +85,7 @@ export function createMetricRegistry(onGaugeError: GaugeErrorListener): MetricRe
   }
 
   return {
-    group: (labels) => groupOf('', { ...labels }, identity('', { ...labels })),
-    dropGauges(labels) {
-      const owner = identity('', { ...labels })
-      for (const [id, metric] of metrics) if (metric.kind === 'gauge' && metric.owner === owner) metrics.delete(id)
-    },
+    group: (labels) => groupOf('', { ...labels }),
     collect: () =>
       Array.from(metrics.values(), (metric) => ({
         name: metric.name,

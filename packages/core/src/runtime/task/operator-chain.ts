@@ -1,4 +1,4 @@
-import type { ChainLink } from '../../graph/job-graph.ts'
+import type { ChainedOperator, ChainLink } from '../../graph/job-graph.ts'
 import type { Counter } from '../../spi/metric-group.ts'
 import type { KeyedStateBackend } from '../../spi/keyed-state-backend.ts'
 import { createOperator } from '../operators/create-operator.ts'
@@ -37,12 +37,11 @@ export async function createOperatorChain(environment: TaskEnvironment, hooks: O
   const members: ChainMember[] = []
   const recordsOut = vertex.operators.map(({ node, uid }) => environment.operatorMetrics(node.name, uid).counter('numRecordsOut'))
   const numRecordsIn: Counter = { value: 0 }
+  const sideCounters = vertex.operators.map(() => new Map<string, Counter>())
   for (const [index, definition] of vertex.operators.entries()) {
     const output = new ChainOutput(hooks.isAvailable)
     const { keyedState, operatorState } = await openOperatorState(environment, definition)
-    // A chained operator receives what its parent emits: one counter serves as both.
-    const parent = vertex.operators.findIndex((other) => other.outputs.some(({ target }) => target.kind === 'operator' && target.index === index))
-    const recordsIn = parent < 0 ? numRecordsIn : (recordsOut[parent] as Counter)
+    const recordsIn = parentOutput(vertex.operators, index, recordsOut, sideCounters) ?? numRecordsIn
     const metrics = environment.operatorMetrics(definition.node.name, definition.uid)
     metrics.gauge('numRecordsIn', () => recordsIn.value)
     metrics.gauge('currentOutputWatermark', () => output.watermark)
@@ -52,7 +51,7 @@ export async function createOperatorChain(environment: TaskEnvironment, hooks: O
   const compile = settings.codeGeneration && canCompile()
   const factory: CollectorFactory = compile ? compiledCollector : closureCollector
   const parts: ChainParts = { definitions: vertex.operators, operators: members.map(({ operator }) => operator), recordsOut, writers: environment.writers }
-  members.forEach((member, index) => linkOutputs(member.output, parts, index, factory))
+  members.forEach((member, index) => linkOutputs(member.output, parts, index, factory, sideCounters[index] as Map<string, Counter>))
   const head = members[0] as ChainMember
   if (compile && vertex.operators[0]?.node.operator.kind === 'source') (head.operator as SourceOperator).linkRecords(compiledSourceCollector)
   const entry = factory(parts, -1, [{ tag: null, target: { kind: 'operator', index: 0 } }], numRecordsIn)
@@ -63,7 +62,7 @@ export async function createOperatorChain(environment: TaskEnvironment, hooks: O
   return { members, entries: [entry, second], numRecordsIn }
 }
 
-function linkOutputs(output: ChainOutput, parts: ChainParts, index: number, factory: CollectorFactory): void {
+function linkOutputs(output: ChainOutput, parts: ChainParts, index: number, factory: CollectorFactory, sideCounters: Map<string, Counter>): void {
   const links = parts.definitions[index]?.outputs ?? []
   const byTag = new Map<string | null, ChainLink[]>()
   for (const link of links) byTag.set(link.tag, [...(byTag.get(link.tag) ?? []), link])
@@ -72,5 +71,20 @@ function linkOutputs(output: ChainOutput, parts: ChainParts, index: number, fact
     else output.writers.push(parts.writers.get(target.edge) as ChainOutput['writers'][number])
   }
   output.collect = factory(parts, index, byTag.get(null) ?? [], parts.recordsOut[index] as Counter)
-  for (const [tag, tagged] of byTag) if (tag !== null) output.sides.set(tag, factory(parts, index, tagged, parts.recordsOut[index] as Counter))
+  for (const [tag, tagged] of byTag) if (tag !== null) output.sides.set(tag, factory(parts, index, tagged, counterOf(sideCounters, tag)))
+}
+
+/** A chained operator receives what one output of its parent emits: one counter serves as both. Undefined for the head. */
+function parentOutput(operators: readonly ChainedOperator[], index: number, recordsOut: readonly Counter[], sideCounters: readonly Map<string, Counter>[]): Counter | undefined {
+  for (const [parent, { outputs }] of operators.entries()) {
+    const link = outputs.find(({ target }) => target.kind === 'operator' && target.index === index)
+    if (link !== undefined) return link.tag === null ? recordsOut[parent] : counterOf(sideCounters[parent] as Map<string, Counter>, link.tag)
+  }
+  return undefined
+}
+
+function counterOf(counters: Map<string, Counter>, tag: string): Counter {
+  let counter = counters.get(tag)
+  if (counter === undefined) counters.set(tag, (counter = { value: 0 }))
+  return counter
 }
