@@ -72,7 +72,7 @@ describe('what the API appends, run by the engine', () => {
       { parallelism: 3 },
     )
     // six ways deliver once, broadcast to each of three subtasks
-    expect(sink.values.toSorted(ascending)).toEqual(Array.from({ length: 20 }, (_, index) => new Array<number>(9).fill(index + 1)).flat())
+    expect(sink.values.toSorted(ascending)).toEqual(Array.from({ length: 20 }, (_, index) => Array.from({ length: 9 }, () => index + 1)).flat())
   })
 
   test('keyed state, side outputs, connected and broadcast streams', async () => {
