@@ -88,6 +88,15 @@ export function tableCases(on: BackendCase): void {
       assert.equal([...table.scan(1)].length, 377)
       assert.equal(backend.entryCount(), 377)
     })
+    onTable('a namespace is gone with the last entry passed, whether or not the drain learns of its end', (table, backend) => {
+      for (let key = 0; key < 50; key++) put(table, key, 1, key)
+      const cursor = table.drain(1)
+      for (let left = 50; left > 0; left--) assert.ok(cursor.next())
+      assert.deepEqual([...table.namespaces()], [])
+      assert.equal(backend.entryCount(), 0)
+      put(table, 3, 1, 33)
+      assert.deepEqual([...table.scan(1)], [[keyGroup(3), 3, 33]])
+    })
     onTable('a drain goes on after reads, writes and another drain of the same namespace', (table) => {
       for (let key = 0; key < 500; key++) put(table, key, 1, key)
       const first = table.drain(1)

@@ -17,6 +17,7 @@ export interface DrainOwner<V> {
   passed(keyGroup: number, groups: NamespaceGroups<V>, map: Map<StateKey, KeyedEntry<StateKey, V>>): void
   /** Drops entries passed in a map that is not finished. */
   drop(keyGroup: number, groups: NamespaceGroups<V>, entry: KeyedEntry<StateKey, V>): void
+  /** Nothing is left in `groups`, or nothing that the drain would still pass. */
   ended(groups: NamespaceGroups<V>): void
 }
 
@@ -70,6 +71,7 @@ export class NamespaceDrain<V> implements NamespaceCursor<V> {
       if (--this.#passed === 0) break
     }
     this.#entries = map.values()
+    if (this.groups.size === 0) this.#owner.ended(this.groups)
   }
 
   #nextMap(): boolean {
