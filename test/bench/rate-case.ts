@@ -20,12 +20,14 @@ export interface RateCase {
   readonly kind: 'rate'
   readonly name: string
   readonly records: number
+  /** How many of them the equality of results is checked with, and the `slow` variants are timed with. */
+  readonly fewerRecords: number
   /** Imported only in the process that runs it. `ours` is the engine. */
   readonly variants: Readonly<Record<string, () => Promise<Variant>>>
   /** Variants to compare `ours` with, each with its target. */
   readonly baselines: Readonly<Record<string, Target | undefined>>
   /** Compared with a variant of another case as well, e.g. sliding windows with tumbling ones. */
   readonly against?: { readonly rateCase: RateCase; readonly target: Target }
-  /** Variants so slow that they get one measured run per process instead of several. */
+  /** Variants that are timed with `fewerRecords`, in fewer processes. */
   readonly slow?: readonly string[]
 }

@@ -7,7 +7,7 @@ import type { Outcome, RateCase } from './rate-case.ts'
 import type { WorkerReport } from './rate-worker.ts'
 
 const WORKER = fileURLToPath(new URL('rate-worker.ts', import.meta.url))
-const PROCESSES = 5
+const PROCESSES = 7
 const SLOW_PROCESSES = 3
 const UNIT = 'records/cpu-s'
 
@@ -19,34 +19,29 @@ interface Participant {
 
 /** Checks that all variants give the same rows, then times them in turn, and compares ours with each baseline. */
 export async function runRateCase(rateCase: RateCase): Promise<readonly Comparison[]> {
-  const { against } = rateCase
+  const { against, fewerRecords } = rateCase
   const participants: Participant[] = Object.keys(rateCase.variants).map((variant) => ({ rateCase, variant, rates: [] }))
-  await requireEqual(participants, 'check')
+  const checked = new Map<Participant, Outcome>()
+  for (const participant of participants) checked.set(participant, await work(participant, fewerRecords, 'check'))
+  requireSame(rateCase.name, checked)
   const other: Participant | undefined = against && { rateCase: against.rateCase, variant: 'ours', rates: [] }
-  if (other !== undefined) participants.push(other)
-  const sums = new Map<Participant, Outcome>()
+  const timed = new Map<Participant, Outcome>()
   for (let round = 0; round < PROCESSES; round++) {
-    for (const participant of participants) {
-      if (round >= SLOW_PROCESSES && isSlow(participant)) continue
-      const { rate, ...outcome } = await work(participant, 'time')
+    for (const participant of other === undefined ? participants : [...participants, other]) {
+      if (isSlow(participant) && round >= SLOW_PROCESSES) continue
+      const { rate, ...outcome } = await work(participant, isSlow(participant) ? fewerRecords : participant.rateCase.records, 'time')
       participant.rates.push(rate)
-      if (participant !== other) sums.set(participant, outcome)
+      if (participant !== other && !isSlow(participant)) timed.set(participant, outcome)
     }
   }
-  requireSame(rateCase.name, sums)
-  const ratesOf = (variant: string): readonly number[] => participants.find((one) => one.rateCase === rateCase && one.variant === variant)?.rates ?? []
+  requireSame(rateCase.name, timed)
+  const ratesOf = (variant: string): readonly number[] => participants.find((one) => one.variant === variant)?.rates ?? []
   const comparisons = Object.entries(rateCase.baselines).map(([baseline, target]): Comparison => {
     const line = compare(rateCase.name, UNIT, baseline, ratesOf('ours'), ratesOf(baseline))
     return target === undefined ? { line } : { line, target }
   })
   if (against === undefined || other === undefined) return comparisons
   return [...comparisons, { line: compare(rateCase.name, UNIT, against.rateCase.name, ratesOf('ours'), other.rates), target: against.target }]
-}
-
-async function requireEqual(participants: readonly Participant[], mode: 'check'): Promise<void> {
-  const outcomes = new Map<Participant, Outcome>()
-  for (const participant of participants) outcomes.set(participant, await work(participant, mode))
-  requireSame(participants[0]?.rateCase.name ?? '', outcomes)
 }
 
 function requireSame(name: string, outcomes: ReadonlyMap<Participant, Outcome>): void {
@@ -59,7 +54,7 @@ function isSlow({ rateCase, variant }: Participant): boolean {
   return rateCase.slow?.includes(variant) === true
 }
 
-async function work({ rateCase, variant }: Participant, mode: 'check' | 'time'): Promise<WorkerReport> {
-  const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, WORKER, rateCase.name, variant, mode], { maxBuffer: 1 << 24 })
+async function work({ rateCase, variant }: Participant, records: number, mode: 'check' | 'time'): Promise<WorkerReport> {
+  const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, WORKER, rateCase.name, variant, String(records), mode], { maxBuffer: 1 << 24 })
   return JSON.parse(stdout) as WorkerReport
 }

@@ -5,7 +5,8 @@ import type { RateCase } from '../rate-case.ts'
 export const keyedCount: RateCase = {
   kind: 'rate',
   name: 'engine/keyed-count',
-  records: 1_000_000,
+  records: 3_000_000,
+  fewerRecords: 500_000,
   variants: {
     ours: async () => (await import('./keyed-count-engine.ts')).keyedCountEngine(),
     'hand-written': async () => (await import('./keyed-count-loop.ts')).keyedCountLoop(),

@@ -1,7 +1,8 @@
-import { defineJob, submit } from '@millrace/core'
+import { defineJob } from '@millrace/core'
+import { submit } from '../../../packages/core/src/environment/submit.ts'
 import type { StreamExecutionEnvironment } from '@millrace/core'
 import { defineSink, defineSource } from '@millrace/core/spi'
-import type { Sink, Source } from '@millrace/core/spi'
+import type { Output, Sink, Source } from '@millrace/core/spi'
 
 /** Runs a job to its end in this thread, at parallelism 1, without checkpoints. */
 export async function runJob(name: string, build: (env: StreamExecutionEnvironment) => void): Promise<void> {
@@ -9,8 +10,11 @@ export async function runJob(name: string, build: (env: StreamExecutionEnvironme
   await client.done
 }
 
-/** A source of one split that makes record i by `read(i)`. */
-export function indexedSource<T>(records: number, read: (index: number) => T): Source<T> {
+/** Emits the records from index `from` to `to` − 1. Each source has a loop of its own, as each real source has. */
+export type EmitRange<T> = (output: Output<T>, from: number, to: number) => void
+
+/** A source of one split with that many records. */
+export function indexedSource<T>(records: number, emit: EmitRange<T>): Source<T> {
   return defineSource({
     name: 'indexed',
     bounded: true,
@@ -21,8 +25,9 @@ export function indexedSource<T>(records: number, read: (index: number) => T): S
         addSplits: ([split]) => void (index = split?.next ?? records),
         snapshotSplits: () => (index < records ? [{ id: 'all', next: index }] : []),
         poll(output, maxRecords) {
-          const end = Math.min(records, index + maxRecords)
-          while (index < end) output.collect(read(index++))
+          const from = index
+          index = Math.min(records, from + maxRecords)
+          emit(output, from, index)
           return index < records ? 'more' : 'end'
         },
         available: async () => {},

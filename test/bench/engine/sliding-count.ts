@@ -9,6 +9,7 @@ export const slidingCount: RateCase = {
   kind: 'rate',
   name: 'engine/sliding-count',
   records: tumblingCount.records,
+  fewerRecords: tumblingCount.fewerRecords,
   variants: {
     ours: async () => (await import('./window-count-engine.ts')).slidingCountEngine(),
     'hand-written': async () => (await import('./sliding-count-loop.ts')).slidingCountLoop(),

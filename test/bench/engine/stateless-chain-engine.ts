@@ -1,6 +1,7 @@
 import type { Variant } from '../rate-case.ts'
 import type { Converted, Graded, Measurement } from './measurements.ts'
 import { GradeTally } from './measurements.ts'
+import type { EmitRange } from './run-job.ts'
 import { functionSink, indexedSource, runJob } from './run-job.ts'
 
 const OTHER_CHAINS = 20
@@ -16,8 +17,11 @@ export function statelessChainEngine(): Variant {
     async run(records) {
       const tally = new GradeTally()
       await runJob('stateless-chain', (env) => {
+        const source = indexedSource<Measurement>(records, (output, from, to) => {
+          for (let id = from; id < to; id++) output.collect({ id, celsius: id % 100 })
+        })
         env
-          .fromSource(indexedSource(records, (id): Measurement => ({ id, celsius: id % 100 })))
+          .fromSource(source)
           .map((measured): Converted => ({ id: measured.id, fahrenheit: measured.celsius * 1.8 + 32 }))
           .filter((converted) => converted.fahrenheit >= 50)
           .map((converted): Graded => ({ id: converted.id, grade: converted.fahrenheit - 50 }))
@@ -33,14 +37,14 @@ export function statelessChainEngine(): Variant {
  * their own, so that what V8 learnt of the engine's code does not fit the measured chain alone.
  */
 async function runOtherChain(chain: number): Promise<void> {
-  const read = new Function('index', `return { id: index, field${chain}: index % ${chain + 7} }`) as (index: number) => AnyRecord
+  const emit = new Function('output', 'from', 'to', `for (let id = from; id < to; id++) output.collect({ id, field${chain}: id % ${chain + 7} })`) as EmitRange<AnyRecord>
   const first = new Function('record', `return { id: record.id, twice${chain}: record.field${chain} * 2 }`) as (record: AnyRecord) => AnyRecord
   const keep = new Function('record', `return record.twice${chain} !== ${chain}`) as (record: AnyRecord) => boolean
   const second = new Function('record', `return { id: record.id, result${chain}: record.twice${chain} + ${chain} }`) as (record: AnyRecord) => AnyRecord
   let records = 0
   await runJob(`other-${chain}`, (env) => {
     env
-      .fromSource(indexedSource(OTHER_RECORDS, read))
+      .fromSource(indexedSource(OTHER_RECORDS, emit))
       .map(first)
       .filter(keep)
       .map(second)

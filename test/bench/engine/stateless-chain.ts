@@ -5,7 +5,8 @@ import type { RateCase } from '../rate-case.ts'
 export const statelessChain: RateCase = {
   kind: 'rate',
   name: 'engine/stateless-chain',
-  records: 5_000_000,
+  records: 20_000_000,
+  fewerRecords: 500_000,
   variants: {
     ours: async () => (await import('./stateless-chain-engine.ts')).statelessChainEngine(),
     'hand-written': async () => (await import('./stateless-chain-loop.ts')).statelessChainLoop(),

@@ -9,7 +9,8 @@ export const WATERMARK_EVERY = 1024
 export const tumblingCount: RateCase = {
   kind: 'rate',
   name: 'engine/tumbling-count',
-  records: 1_000_000,
+  records: 3_000_000,
+  fewerRecords: 500_000,
   variants: {
     ours: async () => (await import('./window-count-engine.ts')).tumblingCountEngine(),
     'hand-written': async () => (await import('./tumbling-count-loop.ts')).tumblingCountLoop(),

@@ -3,8 +3,9 @@ import type { WindowAssigner } from '@millrace/core'
 import type { Variant } from '../rate-case.ts'
 import type { KeyedEvent } from './keyed-events.ts'
 import { KeyedEvents } from './keyed-events.ts'
+import { keyedEventSource } from './keyed-event-source.ts'
 import { rowTally } from './row-tally.ts'
-import { functionSink, indexedSource, runJob } from './run-job.ts'
+import { functionSink, runJob } from './run-job.ts'
 import { tumblingCount } from './tumbling-count.ts'
 
 export function tumblingCountEngine(): Variant {
@@ -23,7 +24,7 @@ function windowCount(windows: WindowAssigner<{ readonly start: number }>): Varia
       const watermarks = WatermarkStrategy.forBoundedOutOfOrderness<KeyedEvent>('500ms', ({ timestamp }) => timestamp)
       await runJob('window-count', (env) => {
         env
-          .fromSource(indexedSource(records, (index) => events.read(index)), watermarks)
+          .fromSource(keyedEventSource(events, records), watermarks)
           .keyBy('key')
           .window(windows)
           .aggregate(count(), (counted, key, window) => ({ key, start: window.start, count: counted }))
