@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os'
 import { createFileSystems } from '../file-system/file-systems.ts'
 import type { StreamGraph } from '../graph/stream-graph.ts'
+import { validateGraph } from '../graph/validate-graph.ts'
 import { createMetricRegistry } from '../metrics/metric-registry.ts'
 import { optimize } from '../optimizer/optimize.ts'
 import { JobCoordinator } from '../runtime/coordinator/job-coordinator.ts'
@@ -36,6 +37,7 @@ export async function submitGraph(graph: StreamGraph, options: RunOptions, surro
   const logger = options.logger ?? createLineLogger()
   const storage = checkpointStorage(options)
   requireRecoverable(graph, storage)
+  for (const { message, ...where } of validateGraph(graph)) logger.warn({ job: graph.jobName, ...where }, message)
   const jobGraph = optimize(graph, {
     parallelism: options.parallelism ?? 1,
     ...(options.maxParallelism === undefined ? {} : { maxParallelism: options.maxParallelism }),
