@@ -9,7 +9,7 @@ import { keySelectorOf } from '../key-selector-of.ts'
 import type { OperatorContext, StreamOperator } from '../stream-operator.ts'
 import { UserErrors } from '../user-errors.ts'
 import { alignedWindows, startOf, type AlignedWindows } from './aligned-windows.ts'
-import type { CombinedRow } from './combined-row.ts'
+import type { CombinedRow } from '../../../graph/combined-row.ts'
 import { requireTimestamp } from './late-elements.ts'
 
 /** Entries held before they are sent on although no watermark came. */

@@ -4,7 +4,7 @@ import type { Counter } from '../../../spi/metric-group.ts'
 import { NO_TIMESTAMP } from '../../time/timestamps.ts'
 import { describeRecord } from '../describe-record.ts'
 import type { OperatorContext } from '../stream-operator.ts'
-import type { CombinedRow } from './combined-row.ts'
+import type { CombinedRow } from '../../../graph/combined-row.ts'
 
 /** Elements that came after all their windows were gone: to the late side output, or counted and dropped. */
 export class LateElements {

@@ -7,7 +7,7 @@ import type { Key } from '../../../types/key.ts'
 import { list } from '../../../types/collection-types.ts'
 import { generic } from '../../../types/generic-type.ts'
 import type { AnyType, TypeInformation } from '../../../types/type-information.ts'
-import type { CombinedRow } from './combined-row.ts'
+import type { CombinedRow } from '../../../graph/combined-row.ts'
 
 /** What a window holds for a key, whatever the window function: one accumulator that grows and gives rows. */
 export interface WindowContents {
