@@ -48,7 +48,7 @@ async function run(operator: OperatorSpec, events: readonly OperatorEvent[], opt
   const emitted: HarnessEvent[] = []
   let now = options.now ?? 0
   for (const [index, event] of events.entries()) {
-    if (event.kind === 'processingTime') ({ now } = event)
+    if (event.kind === 'processingTime') now = Math.max(now, event.now)
     if (way.checked) harness.checked(() => apply(harness, event))
     else apply(harness, event)
     if (!way.restarts) continue

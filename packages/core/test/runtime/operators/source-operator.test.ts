@@ -1,0 +1,380 @@
+import { describe, expect, it } from 'vitest'
+import { WatermarkStrategy } from '../../../src/functions/watermark-strategy.ts'
+import type { OperatorSpec } from '../../../src/graph/operator-spec.ts'
+import type { BadRecord, BadRecordPolicy } from '../../../src/spi/bad-record.ts'
+import { defineSource } from '../../../src/spi/define-source.ts'
+import type { Source, SourceSplit } from '../../../src/spi/source.ts'
+import type { PollResult, ReaderOutput } from '../../../src/spi/source-reader.ts'
+import type { SourceOperator } from '../../../src/runtime/operators/source-operator.ts'
+import { createOperatorHarness, type HarnessOptions } from '../../../src/testing/operator-harness.ts'
+
+interface Split extends SourceSplit {
+  readonly position: number
+}
+type Poll = (output: ReaderOutput<number>, splits: readonly Split[]) => PollResult | void
+
+const MAX = Number.MAX_SAFE_INTEGER
+
+/** A source whose reader does what the test queued for each poll. */
+function scripted(options: Partial<Source<number>> = {}) {
+  const polls: Poll[] = []
+  const calls: string[] = []
+  const source = defineSource<number, Split>({
+    name: 'scripted',
+    bounded: false,
+    discover: async () => [],
+    ...options,
+    createReader() {
+      const held: Split[] = []
+      return {
+        poll: (output) => polls.shift()?.(output, held) ?? 'pending',
+        available: async () => {},
+        addSplits: (splits) => void held.push(...splits),
+        snapshotSplits: () => held,
+        notifyNoMoreSplits: () => void calls.push('no more splits'),
+        notifyCheckpointComplete: (id) => void calls.push(`complete ${id}`),
+        close: () => void calls.push('close'),
+      }
+    },
+  } as Parameters<typeof defineSource<number, Split>>[0])
+  return { source, polls, calls }
+}
+
+async function open(source: Source<number>, watermarks: WatermarkStrategy<number>, options: HarnessOptions = {}) {
+  const harness = await createOperatorHarness({ kind: 'source', source, watermarks } as unknown as OperatorSpec, options)
+  return { harness, operator: harness.operator as SourceOperator }
+}
+
+const bad = (reason: string): BadRecord => ({ raw: null, source: 'file.csv', partition: null, offset: 17, line: 3, field: 'delay', code: 'CSV_FIELD', reason })
+const split = (id: string): Split => ({ id, position: 0 })
+const monotonous = WatermarkStrategy.forMonotonousTimestamps<number>((value) => value)
+
+describe('source operator: records and timestamps', () => {
+  it('assigns timestamps, keeps those of the source without a function, and refuses others than whole milliseconds', async () => {
+    const { source, polls } = scripted()
+    const { harness, operator } = await open(source, WatermarkStrategy.forMonotonousTimestamps<number>((value, fromSource) => value + fromSource))
+    polls.push((output) => {
+      output.collect(5, 100)
+      return 'more'
+    })
+    expect(operator.pollBatch(10)).toBe('more')
+    expect(harness.output).toEqual([{ kind: 'record', value: 5, timestamp: 105 }])
+    polls.push((output) => output.collect(0.5, 1))
+    expect(() => operator.pollBatch(10)).toThrow(expect.objectContaining({ code: 'CORE_INVALID_TIMESTAMP', origin: 'user', at: expect.objectContaining({ record: '0.5' }) }))
+    await harness.close()
+    const plain = await open(scripted().source, WatermarkStrategy.noWatermarks())
+    const poll = scripted()
+    poll.polls.push((output) => output.collect(1))
+    const none = await open(poll.source, WatermarkStrategy.noWatermarks())
+    none.operator.pollBatch(1)
+    expect(none.harness.output).toEqual([{ kind: 'record', value: 1, timestamp: Number.MIN_SAFE_INTEGER }])
+    await plain.harness.close()
+    await none.harness.close()
+  })
+
+  it('has no input, and passes notifications on', async () => {
+    const { source, calls } = scripted()
+    const { harness, operator } = await open(source, monotonous)
+    expect(() => operator.processElement(1, 1)).toThrow(expect.objectContaining({ code: 'CORE_NO_INPUT' }))
+    operator.noMoreSplits()
+    await harness.complete(4)
+    await harness.close()
+    expect(calls).toEqual(['no more splits', 'complete 4', 'close'])
+  })
+})
+
+describe('source operator: watermarks', () => {
+  it('are the lowest of the splits, one less than the greatest timestamp less the bound, and never go back', async () => {
+    const { source, polls } = scripted()
+    const { harness, operator } = await open(source, WatermarkStrategy.forBoundedOutOfOrderness<number>('10ms', (value) => value))
+    operator.addSplits([split('a'), split('b')])
+    polls.push((output) => output.forSplit('a').collect(100))
+    operator.pollBatch(1)
+    operator.emitPeriodicWatermark(1)
+    expect(harness.watermarks()).toEqual([])
+    polls.push((output) => {
+      output.forSplit('b').collect(50)
+      output.forSplit('b').collect(40)
+    })
+    operator.pollBatch(1)
+    operator.emitPeriodicWatermark(2)
+    expect(harness.watermarks()).toEqual([39])
+    polls.push((output) => output.releaseSplit('b'))
+    operator.pollBatch(1)
+    operator.emitPeriodicWatermark(3)
+    expect(harness.watermarks()).toEqual([39, 89])
+    operator.addSplits([split('c')])
+    polls.push((output) => output.forSplit('c').collect(60))
+    operator.pollBatch(1)
+    operator.emitPeriodicWatermark(4)
+    expect(harness.watermarks()).toEqual([39, 89])
+    operator.finishInput(true)
+    operator.finishInput(true)
+    expect(harness.watermarks()).toEqual([39, 89, MAX])
+    await harness.close()
+  })
+
+  it('come at the end of every batch of a bounded source, and not on a stop without drain', async () => {
+    const { source, polls } = scripted({ bounded: true })
+    const { harness, operator } = await open(source, monotonous)
+    operator.addSplits([split('a')])
+    polls.push((output) => {
+      output.collect(7)
+      return 'end'
+    })
+    expect(operator.pollBatch(1)).toBe('end')
+    operator.finishInput(false)
+    expect(harness.watermarks()).toEqual([6])
+    await harness.close()
+  })
+
+  it('of a custom generator are emitted at once, after the record, per split', async () => {
+    const { source, polls } = scripted()
+    const punctuated = WatermarkStrategy.forGenerator<number>(() => ({ onEvent: (value, timestamp, output) => value % 2 === 0 && output.emitWatermark(timestamp), onPeriodicEmit: () => {} }), (value) => value)
+    const { harness, operator } = await open(source, punctuated)
+    polls.push((output) => [1, 2, 3].forEach((value) => output.collect(value)))
+    operator.pollBatch(3)
+    expect(harness.output.map((event) => (event.kind === 'record' ? event.value : `watermark ${'timestamp' in event ? event.timestamp : ''}`))).toEqual([1, 2, 'watermark 2', 3])
+    await harness.close()
+  })
+
+  it('of the source itself count only under fromSource()', async () => {
+    for (const [strategy, expected] of [[WatermarkStrategy.fromSource<number>(), [42]], [WatermarkStrategy.noWatermarks<number>(), []]] as const) {
+      const { source, polls } = scripted()
+      const { harness, operator } = await open(source, strategy)
+      polls.push((output) => output.emitWatermark(42))
+      operator.pollBatch(1)
+      operator.emitPeriodicWatermark(1)
+      expect(harness.watermarks()).toEqual(expected)
+      await harness.close()
+    }
+  })
+
+  it('survive a restore with the splits: a slow split still holds, and nothing goes back', async () => {
+    const first = scripted()
+    const before = await open(first.source, monotonous)
+    before.operator.addSplits([{ id: 'a', position: 3 }, split('b')])
+    first.polls.push((output) => {
+      output.forSplit('a').collect(100)
+      output.forSplit('b').collect(20)
+    })
+    before.operator.pollBatch(2)
+    before.operator.emitPeriodicWatermark(1)
+    const restore = [await before.harness.snapshot()]
+    await before.harness.close()
+
+    const second = scripted()
+    const { harness, operator } = await open(second.source, monotonous, { restore })
+    expect(operator.restoredSplits()).toEqual([{ id: 'a', position: 3 }, split('b')])
+    operator.emitPeriodicWatermark(1)
+    second.polls.push((output) => output.forSplit('b').collect(10))
+    operator.pollBatch(1)
+    operator.emitPeriodicWatermark(2)
+    expect(harness.watermarks()).toEqual([])
+    second.polls.push((output) => output.forSplit('b').collect(200))
+    operator.pollBatch(1)
+    operator.emitPeriodicWatermark(3)
+    expect(harness.watermarks()).toEqual([99])
+    await harness.close()
+  })
+
+  it('splits go to other subtasks with their own progress', async () => {
+    const first = scripted()
+    const before = await open(first.source, monotonous)
+    before.operator.addSplits([split('a'), split('b')])
+    first.polls.push((output) => {
+      output.forSplit('a').collect(100)
+      output.forSplit('b').collect(20)
+    })
+    before.operator.pollBatch(2)
+    before.operator.emitPeriodicWatermark(1)
+    const restore = [await before.harness.snapshot()]
+    await before.harness.close()
+    const watermarks = []
+    for (const subtaskIndex of [0, 1]) {
+      const { harness, operator } = await open(scripted().source, monotonous, { restore, parallelism: 2, subtaskIndex })
+      operator.emitPeriodicWatermark(1)
+      watermarks.push([operator.restoredSplits().map(({ id }) => id), harness.watermarks()])
+      await harness.close()
+    }
+    // 19 was emitted by both before: only what is beyond it is new
+    expect(watermarks).toEqual([[['a'], [99]], [['b'], []]])
+  })
+
+  it('a reader that names no split has one watermark, kept over a restore', async () => {
+    const first = scripted()
+    const before = await open(first.source, monotonous)
+    before.operator.addSplits([split('a')])
+    first.polls.push((output) => output.collect(30))
+    before.operator.pollBatch(1)
+    before.operator.emitPeriodicWatermark(1)
+    expect(before.harness.watermarks()).toEqual([29])
+    const restore = [await before.harness.snapshot()]
+    await before.harness.close()
+    const second = scripted()
+    const { harness, operator } = await open(second.source, monotonous, { restore })
+    second.polls.push((output) => output.collect(5))
+    operator.pollBatch(1)
+    operator.emitPeriodicWatermark(1)
+    second.polls.push((output) => output.collect(40))
+    operator.pollBatch(1)
+    operator.emitPeriodicWatermark(2)
+    expect(harness.watermarks()).toEqual([39])
+    await harness.close()
+  })
+})
+
+describe('source operator: idleness', () => {
+  const idling = monotonous.withIdleness('100ms')
+
+  it('a split without records is left out after the timeout, and counts again from its next record', async () => {
+    const { source, polls } = scripted()
+    const { harness, operator } = await open(source, idling)
+    operator.addSplits([split('a'), split('b')])
+    const tick = (now: number) => {
+      harness.advanceTo(now)
+      operator.pollBatch(1)
+      operator.emitPeriodicWatermark(now)
+    }
+    for (const now of [0, 50, 99, 150]) {
+      polls.push((output) => {
+        output.forSplit('a').collect(1000 + now)
+        return 'pending'
+      })
+      tick(now)
+    }
+    expect(harness.watermarks()).toEqual([1149])
+    polls.push((output) => {
+      output.forSplit('b').collect(500)
+      return 'pending'
+    })
+    tick(160)
+    polls.push((output) => {
+      output.forSplit('a').collect(3000)
+      output.forSplit('b').collect(2000)
+    })
+    tick(170)
+    expect(harness.watermarks()).toEqual([1149, 1999])
+    expect(harness.output.some((event) => event.kind === 'status')).toBe(false)
+    await harness.close()
+  })
+
+  it('all idle makes the source idle; the next record makes it active before it is emitted', async () => {
+    const { source, polls } = scripted()
+    const { harness, operator } = await open(source, idling)
+    operator.addSplits([split('a')])
+    operator.pollBatch(1)
+    for (const now of [50, 100]) operator.emitPeriodicWatermark(now)
+    expect(harness.output).toEqual([{ kind: 'status', idle: true }])
+    polls.push((output) => output.forSplit('a').collect(7))
+    operator.pollBatch(1)
+    expect(harness.output.slice(1)).toEqual([{ kind: 'status', idle: false }, { kind: 'record', value: 7, timestamp: 7 }])
+    await harness.close()
+  })
+
+  it('the clock stands still while the output is full, and does not run while the reader has more', async () => {
+    const { source, polls } = scripted()
+    const { harness, operator } = await open(source, idling)
+    let available = true
+    ;(harness.context.output as { isAvailable: () => boolean }).isAvailable = () => available
+    operator.addSplits([split('a')])
+    operator.pollBatch(1)
+    available = false
+    for (const now of [60, 120, 180]) operator.emitPeriodicWatermark(now)
+    available = true
+    operator.emitPeriodicWatermark(240)
+    expect(harness.output).toEqual([])
+    operator.emitPeriodicWatermark(290)
+    expect(harness.output).toEqual([{ kind: 'status', idle: true }])
+    polls.push((output) => {
+      output.forSplit('a').collect(1)
+      return 'more'
+    })
+    harness.advanceTo(300)
+    operator.pollBatch(1)
+    polls.push(() => 'more')
+    operator.pollBatch(1)
+    operator.emitPeriodicWatermark(900)
+    expect(harness.output.filter((event) => event.kind === 'status')).toHaveLength(2)
+    await harness.close()
+  })
+
+  it('markIdle starts the clock of one split while others have more to read', async () => {
+    const { source, polls } = scripted()
+    const { harness, operator } = await open(source, idling)
+    operator.addSplits([split('a'), split('b')])
+    for (const now of [0, 60, 120]) {
+      harness.advanceTo(now)
+      polls.push((output) => {
+        output.forSplit('a').collect(1000 + now)
+        output.forSplit('b').markIdle()
+        return 'more'
+      })
+      operator.pollBatch(1)
+      operator.emitPeriodicWatermark(now)
+    }
+    expect(harness.watermarks()).toEqual([1119])
+    await harness.close()
+  })
+
+  it('is off for bounded sources and for a subtask without splits only after the timeout', async () => {
+    const bounded = await open(scripted({ bounded: true }).source, monotonous)
+    bounded.operator.addSplits([split('a')])
+    bounded.operator.pollBatch(1)
+    bounded.operator.emitPeriodicWatermark(1e9)
+    expect(bounded.harness.output).toEqual([])
+    await bounded.harness.close()
+    const continuous = await open(scripted().source, monotonous)
+    continuous.operator.pollBatch(1)
+    continuous.operator.emitPeriodicWatermark(59_999)
+    expect(continuous.harness.output).toEqual([])
+    continuous.operator.emitPeriodicWatermark(60_000)
+    expect(continuous.harness.output).toEqual([{ kind: 'status', idle: true }])
+    await continuous.harness.close()
+  })
+})
+
+describe('source operator: bad records', () => {
+  const withPolicy = async (onBadRecord: BadRecordPolicy) => {
+    const { source, polls } = scripted({ onBadRecord })
+    return { polls, ...(await open(source, monotonous)) }
+  }
+  const deadLetter = { kind: 'sink', name: 'dead', createWriter: () => ({ write() {}, flush() {} }) } as const
+
+  it('fail: ends the job with its own code and place', async () => {
+    const { harness, operator, polls } = await withPolicy('fail')
+    polls.push((output) => output.reject(bad('not a number')))
+    expect(() => operator.pollBatch(1)).toThrow(
+      expect.objectContaining({ code: 'CSV_FIELD', origin: 'external', at: expect.objectContaining({ file: 'file.csv', line: 3, offset: 17, field: 'delay' }), message: expect.stringContaining('line 3') }),
+    )
+    await harness.close(true)
+  })
+
+  it('skip: counts and logs, and good records go on', async () => {
+    const { harness, operator, polls } = await withPolicy('skip')
+    polls.push((output) => {
+      output.reject(bad('a'))
+      output.forSplit('s').reject(bad('b'))
+      output.forSplit('s').collect(1)
+    })
+    operator.pollBatch(3)
+    expect(harness.records()).toEqual([1])
+    expect(harness.counter('numRecordsRejected')).toBe(2)
+    expect(harness.warnings).toHaveLength(1)
+    await harness.close()
+  })
+
+  it('deadLetter: hands them over whole, until the error ratio is exceeded', async () => {
+    const { harness, operator, polls } = await withPolicy({ deadLetter, maxErrorRatio: 0.5 })
+    polls.push((output) => {
+      for (let n = 0; n < 49; n++) output.collect(n)
+      for (let n = 0; n < 50; n++) output.reject(bad('x'))
+    })
+    operator.pollBatch(100)
+    expect(harness.side('millrace.dead-letter')).toHaveLength(50)
+    expect(harness.side('millrace.dead-letter')[0]).toEqual(bad('x'))
+    polls.push((output) => output.reject(bad('last')))
+    expect(() => operator.pollBatch(1)).toThrow(expect.objectContaining({ code: 'CORE_ERROR_RATIO', message: expect.stringContaining('last') }))
+    await harness.close(true)
+  })
+})
