@@ -54,6 +54,21 @@ export function timerCases(on: BackendCase): void {
     while (queue.poll(5)) fired.push([queue.key, queue.namespace])
     assert.deepEqual(fired, Array.from({ length: 200 }, (_, key) => [key, key % 2 === 0 ? null : 7]))
   })
+  onQueue('one that has fired may be added again for the same time, while others of that time are due', (queue) => {
+    for (let key = 0; key < 50; key++) add(queue, 5, key)
+    for (let key = 0; key < 20; key++) {
+      assert.ok(queue.poll(5))
+      assert.equal(queue.key, key)
+      assert.equal(queue.remove(5, keyGroup(key), key, null), false)
+      assert.equal(add(queue, 5, key), true)
+      assert.equal(add(queue, 5, key), false)
+    }
+    assert.equal(queue.remove(5, keyGroup(3), 3, null), true)
+    assert.equal(add(queue, 5, 3), true)
+    const order = [...Array.from({ length: 30 }, (_, index) => 20 + index), ...Array.from({ length: 20 }, (_, key) => key).filter((key) => key !== 3), 3]
+    assert.deepEqual(drain(queue, 5), order.map((key) => `5 ${key}`))
+    assert.equal(add(queue, 5, 0), true)
+  })
   onQueue('added and removed over and over, they leave nothing', (queue) => {
     for (let round = 0; round < 5000; round++) {
       add(queue, round % 3000, 'k')

@@ -67,7 +67,8 @@ export class HeapTimerQueue implements TimerQueue, HeapPart {
     const bucket = this.#buckets.get(timestamp)
     const timer = bucket?.find(key, namespace)
     if (bucket === undefined || timer === undefined) return false
-    this.#take(bucket, timer)
+    this.#take(timer)
+    bucket.remove(timer)
     if (bucket.first === undefined && ++this.#emptyBuckets > MAX_EMPTY_BUCKETS && this.#emptyBuckets * 2 > this.#buckets.size) this.#rebuild()
     return true
   }
@@ -90,7 +91,8 @@ export class HeapTimerQueue implements TimerQueue, HeapPart {
     const bucket = this.#buckets.get(timestamp)
     const timer = bucket?.first
     if (bucket === undefined || timer === undefined) return false
-    this.#take(bucket, timer)
+    this.#take(timer)
+    bucket.fire(timer)
     if (bucket.first === undefined) this.#emptyBuckets++
     this.timestamp = timestamp
     this.keyGroup = timer.keyGroup
@@ -117,9 +119,9 @@ export class HeapTimerQueue implements TimerQueue, HeapPart {
     return this.#groups[keyGroup - this.#cut.range.start]
   }
 
-  #take(bucket: TimerBucket, timer: HeapTimer): void {
+  /** Takes a timer out of everything but its bucket. */
+  #take(timer: HeapTimer): void {
     if (timer.epoch !== this.#cut.epoch) this.#preserve(timer)
-    bucket.remove(timer)
     const group = this.#group(timer.keyGroup) as GroupList
     if (timer.previousInGroup === undefined) group.first = timer.nextInGroup
     else timer.previousInGroup.nextInGroup = timer.nextInGroup

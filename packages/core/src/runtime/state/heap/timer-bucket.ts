@@ -11,6 +11,8 @@ export class HeapTimer {
   readonly namespace: Namespace
   /** Of its registration, or of the snapshot that has it. */
   epoch: number
+  /** It may still be in the index of its bucket. */
+  fired = false
   previous: HeapTimer | undefined
   next: HeapTimer | undefined
   previousInGroup: HeapTimer | undefined
@@ -37,7 +39,7 @@ export class TimerBucket {
   find(key: StateKey, namespace: Namespace): HeapTimer | undefined {
     if (this.#byKey !== undefined) {
       let timer = this.#byKey.get(key)
-      while (timer !== undefined && timer.namespace !== namespace) timer = timer.nextOfKey
+      while (timer !== undefined && (timer.namespace !== namespace || timer.fired)) timer = timer.nextOfKey
       return timer
     }
     let timer = this.first
@@ -57,12 +59,23 @@ export class TimerBucket {
   }
 
   remove(timer: HeapTimer): void {
+    this.#unlink(timer)
+    if (this.#byKey !== undefined) this.#unindex(this.#byKey, timer)
+  }
+
+  /** Removes the first timer. Buckets are mostly fired to their end, so the index is dropped then and not emptied one by one. */
+  fire(timer: HeapTimer): void {
+    this.#unlink(timer)
+    timer.fired = true
+    if (this.#size === 0) this.#byKey = undefined
+  }
+
+  #unlink(timer: HeapTimer): void {
     if (timer.previous === undefined) this.first = timer.next
     else timer.previous.next = timer.next
     if (timer.next === undefined) this.#last = timer.previous
     else timer.next.previous = timer.previous
     this.#size--
-    if (this.#byKey !== undefined) this.#unindex(this.#byKey, timer)
   }
 
   #buildIndex(): void {
@@ -72,7 +85,9 @@ export class TimerBucket {
   }
 
   #index(byKey: Map<StateKey, HeapTimer>, timer: HeapTimer): void {
-    timer.nextOfKey = byKey.get(timer.key)
+    let others = byKey.get(timer.key)
+    while (others?.fired === true) others = others.nextOfKey
+    timer.nextOfKey = others
     byKey.set(timer.key, timer)
   }
 
