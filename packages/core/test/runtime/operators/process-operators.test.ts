@@ -16,8 +16,9 @@ interface Item {
 }
 type KeyedContext = KeyedOpenContext<string>
 
-const byKey = { keys: [{ kind: 'field', field: 'key' } as const] }
-const byBoth = { keys: [...byKey.keys, ...byKey.keys] }
+const keySelector = { kind: 'field', field: 'key' } as const
+const byKey = { keys: [keySelector] }
+const byBoth = { keys: [keySelector, keySelector] }
 const element = (key: string, n: number, timestamp: number, input: 0 | 1 = 0): OperatorEvent => ({ kind: 'element', value: { key, n }, timestamp, input })
 const watermark = (timestamp: number): OperatorEvent => ({ kind: 'watermark', timestamp })
 const keyedProcess = (open: (context: KeyedContext) => KeyedProcessFunction<Item, unknown>): OperatorSpec => ({ kind: 'keyedProcess', open: open as never })
@@ -295,7 +296,7 @@ describe('broadcast', () => {
 
   it('keyed: broadcast state survives, forEachKey visits and changes every key', async () => {
     const events = [element('a', 1, 0), element('b', 2, 0), element('a', 10, 0, 1), element('a', 3, 1), element('b', 1, 1), element('a', 0, 2, 1)]
-    const output = await hostileRun(withRules, events, { keys: [byKey.keys[0], null] })
+    const output = await hostileRun(withRules, events, { keys: [keySelector, null] })
     expect(output.flatMap((event) => (event.kind === 'record' ? [event.value] : []))).toEqual(['a 1', 'b 2', 'reset a=1,b=2', 'a 30', 'b 1', 'reset a=30,b=1'])
   })
 
@@ -305,7 +306,7 @@ describe('broadcast', () => {
         processElement: (value) => (value.n === 1 ? context.broadcastState(rules).put('x', 1) : context.forEachKey(total, () => {})),
         processBroadcastElement: () => context.registerEventTimeTimer(5),
       })),
-      { keys: [byKey.keys[0], null] },
+      { keys: [keySelector, null] },
     )
     for (const n of [1, 2]) expect(() => writing.element({ key: 'a', n }, 0)).toThrow(expect.objectContaining({ code: 'CORE_BROADCAST_READONLY', at: expect.objectContaining({ key: '"a"' }) }))
     expect(() => writing.element({ key: 'a', n: 1 }, 0, 1)).toThrow(expect.objectContaining({ code: 'CORE_NO_CURRENT_KEY' }))

@@ -16,7 +16,7 @@ type Poll = (output: ReaderOutput<number>, splits: readonly Split[]) => PollResu
 const MAX = Number.MAX_SAFE_INTEGER
 
 /** A source whose reader does what the test queued for each poll. */
-function scripted(options: Partial<Source<number>> = {}) {
+function scripted(options: { readonly bounded?: boolean; readonly onBadRecord?: BadRecordPolicy } = {}) {
   const polls: Poll[] = []
   const calls: string[] = []
   const source = defineSource<number, Split>({
@@ -36,7 +36,7 @@ function scripted(options: Partial<Source<number>> = {}) {
         close: () => void calls.push('close'),
       }
     },
-  } as Parameters<typeof defineSource<number, Split>>[0])
+  })
   return { source, polls, calls }
 }
 
