@@ -4,11 +4,12 @@ import { keyedCount } from './keyed-count.ts'
 import { KeyedEvents } from './keyed-events.ts'
 import { keyedEventSource } from './keyed-event-source.ts'
 import { rowTally } from './row-tally.ts'
-import { functionSink, runJob } from './run-job.ts'
+import { functionSink, loadRuntime, runJob } from './run-job.ts'
 
 export function keyedCountEngine(): Variant {
   const events = new KeyedEvents(keyedCount.records)
   return {
+    prepare: loadRuntime,
     async run(records, check) {
       const tally = rowTally(check)
       await runJob('keyed-count', (env) => {

@@ -13,6 +13,17 @@ export async function runJob(name: string, build: (env: StreamExecutionEnvironme
 /** Emits the records from index `from` to `to` − 1. Each source has a loop of its own, as each real source has. */
 export type EmitRange<T> = (output: Output<T>, from: number, to: number) => void
 
+/** Loads the runtime, which importing the API does not: that is start-up, measured by other cases. */
+export async function loadRuntime(): Promise<void> {
+  await runJob('load-runtime', (env) => {
+    env
+      .fromData([1])
+      .keyBy((value) => value)
+      .reduce((a, b) => a + b)
+      .sinkTo(functionSink(() => {}))
+  })
+}
+
 /** A source of one split with that many records. */
 export function indexedSource<T>(records: number, emit: EmitRange<T>): Source<T> {
   return defineSource({

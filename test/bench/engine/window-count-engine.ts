@@ -5,7 +5,7 @@ import type { KeyedEvent } from './keyed-events.ts'
 import { KeyedEvents } from './keyed-events.ts'
 import { keyedEventSource } from './keyed-event-source.ts'
 import { rowTally } from './row-tally.ts'
-import { functionSink, runJob } from './run-job.ts'
+import { functionSink, loadRuntime, runJob } from './run-job.ts'
 import { tumblingCount } from './tumbling-count.ts'
 
 export function tumblingCountEngine(): Variant {
@@ -19,6 +19,7 @@ export function slidingCountEngine(): Variant {
 function windowCount(windows: WindowAssigner<{ readonly start: number }>): Variant {
   const events = new KeyedEvents(tumblingCount.records)
   return {
+    prepare: loadRuntime,
     async run(records, check) {
       const tally = rowTally(check)
       const watermarks = WatermarkStrategy.forBoundedOutOfOrderness<KeyedEvent>('500ms', ({ timestamp }) => timestamp)
