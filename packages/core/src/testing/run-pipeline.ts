@@ -10,7 +10,7 @@ import type { TypeInformation } from '../types/type-information.ts'
 import { collectingSink } from './collecting-sink.ts'
 import { end, idle, type ScriptEvent } from './script.ts'
 import { scriptedSourceWith } from './scripted-source.ts'
-import { seededRandom } from './test-job.ts'
+import { seededRandom, whileStarting } from './test-job.ts'
 import { createVirtualClock } from './virtual-clock.ts'
 
 export interface PipelineOptions<I> extends Pick<RunOptions, 'parallelism' | 'maxParallelism' | 'stateBackend' | 'optimizer' | 'bufferBytes'> {
@@ -58,10 +58,10 @@ export async function runPipelineResult<I, S extends Streams>(
 ): Promise<PipelineResult<S>> {
   const clock = createVirtualClock(startMs)
   const { env, build } = draftJob('pipeline')
-  const script = scriptedSourceWith<I>({ clock, idleTimeoutMs: IDLE_TIMEOUT_MS }, [[...events, end]])
+  const script = scriptedSourceWith<I>({ clock }, [[...events, end]])
   const source = type === undefined ? script : { ...script, type }
   // Only an input that says so is ever idle: waiting for processing time is not idleness.
-  const watermarks = WatermarkStrategy.fromSource<I>().withIdleness(events.includes(idle) ? `${IDLE_TIMEOUT_MS}ms` : '0ms')
+  const watermarks = WatermarkStrategy.fromSource<I>().withIdleness(events.includes(idle) ? '1ms' : '0ms')
   const streams = pipeline(env.fromSource(source, watermarks, { parallelism: 1 }))
   const sinks = Object.entries(streams).map(([name, stream]) => {
     const sink = collectingSink<unknown>({ name, guarantee: 'atLeastOnce' })
@@ -70,7 +70,7 @@ export async function runPipelineResult<I, S extends Streams>(
   })
   const client = await submitGraph(build(), { logger: silentLogger, ...options }, { clock, random: seededRandom(seed) })
   // A script of events comes to its end by itself, however much time they span.
-  const job = await clock.runUntil(client.done, { limitMs: Number.POSITIVE_INFINITY })
+  const job = await clock.runUntil(client.done, { limitMs: Number.POSITIVE_INFINITY, careful: whileStarting(client) })
   const metrics = client.metrics()
   return {
     outputs: Object.fromEntries(sinks.map(([name, { values }]) => [name, values])) as PipelineResult<S>['outputs'],
@@ -80,5 +80,3 @@ export async function runPipelineResult<I, S extends Streams>(
     metric: (wanted) => metrics.reduce((sum, { name, value }) => (name === wanted ? sum + value : sum), 0),
   }
 }
-
-const IDLE_TIMEOUT_MS = 1

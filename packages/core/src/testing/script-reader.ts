@@ -22,6 +22,8 @@ interface OpenSplit {
 
 /** Turns of the event loop that a crash waits, so that the records before it get to the end of the job first. */
 const TURNS_BEFORE_CRASH = 4
+/** For a timeout of 1 ms and the default auto-watermark interval. */
+const DEFAULT_IDLE_TIMEOUT_MS = 401
 
 export function createScriptReader<T>(scripts: readonly Script<T>[], options: ScriptOptions, crashed: Set<string>, context: SourceReaderContext): SourceReader<T, ScriptSplit> {
   const splits: OpenSplit[] = []
@@ -63,7 +65,7 @@ export function createScriptReader<T>(scripts: readonly Script<T>[], options: Sc
       throw new MillraceError('CORE_SCRIPTED_CRASH', `Script ${split.id} crashes at position ${split.position}`, { origin: 'external', retryable: true, at: { file: split.id, offset: split.position } })
     } else if (kindOf(marker) === 'idle') {
       if (split.wait === 'none') output.markIdle()
-      return waitedUntil(split, context.now() + (options.idleTimeoutMs ?? 1))
+      return waitedUntil(split, context.now() + (options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS))
     } else {
       split.wait = 'waiting'
       return false

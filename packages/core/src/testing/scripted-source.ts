@@ -10,7 +10,7 @@ export type Script<T> = readonly (T | ScriptEvent<T>)[]
 export interface ScriptOptions {
   /** Needed by the markers `processingTime` and `idle`. */
   readonly clock?: Clock
-  /** How long `idle` waits, so that the idle timeout of the watermark strategy passes. Default 1. */
+  /** How long `idle` waits: more than the idle timeout of the watermark strategy and two auto-watermark intervals. Default 401. */
   readonly idleTimeoutMs?: number
 }
 

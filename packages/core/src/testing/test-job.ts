@@ -5,7 +5,7 @@ import { silentLogger } from '../environment/logger.ts'
 import { submitGraph } from '../environment/submit-graph.ts'
 import { createVirtualClock, type RunUntilOptions, type VirtualClock } from './virtual-clock.ts'
 
-export interface TestJobOptions extends RunOptions, RunUntilOptions {
+export interface TestJobOptions extends RunOptions, Omit<RunUntilOptions, 'careful'> {
   /** Default `test`. Jobs of one name share checkpoints where they share a storage. */
   readonly name?: string
   /** Default: a new one. */
@@ -33,10 +33,10 @@ export interface TestJob extends AsyncDisposable {
  */
 export async function testJob(build: (env: StreamExecutionEnvironment) => void, options: TestJobOptions = {}): Promise<TestJob> {
   const { name = 'test', clock = createVirtualClock(), seed = 1, limitMs, turnMs = 1, ...runOptions } = options
-  const time = { turnMs, ...(limitMs === undefined ? {} : { limitMs }) }
   const draft = draftJob(name)
   build(draft.env)
-  const client = await clock.runUntil(submitGraph(draft.build(), { logger: silentLogger, ...runOptions }, { clock, random: seededRandom(seed) }), time)
+  const client = await submitGraph(draft.build(), { logger: silentLogger, ...runOptions }, { clock, random: seededRandom(seed) })
+  const time = { turnMs, careful: whileStarting(client), ...(limitMs === undefined ? {} : { limitMs }) }
   const until = async (condition: () => boolean): Promise<void> => {
     let ended = false
     const end = (): void => {
@@ -60,6 +60,14 @@ export async function testJob(build: (env: StreamExecutionEnvironment) => void, 
     savepoint: (directory) => clock.runUntil(client.savepoint(directory), time),
     stop: (stopOptions) => clock.runUntil(client.stop(stopOptions), time),
     [Symbol.asyncDispose]: () => clock.runUntil(client.cancel(), time),
+  }
+}
+
+/** State backends and others load their code when they open. */
+export function whileStarting(client: JobClient): () => boolean {
+  return () => {
+    const { state } = client.status()
+    return state === 'created' || state === 'restoring'
   }
 }
 

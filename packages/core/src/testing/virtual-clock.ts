@@ -20,6 +20,8 @@ export interface RunUntilOptions {
   readonly limitMs?: number
   /** Virtual time that each turn of the event loop takes while something happens. Default 0: time only passes in waiting. */
   readonly turnMs?: number
+  /** While it returns true, something may be under way that the clock cannot see (a module being loaded): time moves only after a moment of real time. */
+  readonly careful?: () => boolean
 }
 
 interface Scheduled {
@@ -33,6 +35,7 @@ const QUIET_TURNS = 8
 const DEFAULT_LIMIT_MS = 15 * 60_000
 /** Real time given to I/O that cannot be seen from here. */
 const PATIENCE_MS = 1_000
+const CAREFUL_MS = 50
 
 export function createVirtualClock(startMs = 0): VirtualClock {
   let nowMs = startMs
@@ -92,7 +95,7 @@ export function createVirtualClock(startMs = 0): VirtualClock {
       }
       nowMs = targetMs
     },
-    async runUntil(work, { limitMs = DEFAULT_LIMIT_MS, turnMs = 0 } = {}) {
+    async runUntil(work, { limitMs = DEFAULT_LIMIT_MS, turnMs = 0, careful = () => false } = {}) {
       let ended = false
       const end = (): void => {
         ended = true
@@ -106,6 +109,9 @@ export function createVirtualClock(startMs = 0): VirtualClock {
         quiet = happened ? 0 : quiet + 1
         if (quiet < QUIET_TURNS || ended) continue
         quiet = 0
+        const before = activity
+        if (careful()) await realDelay(CAREFUL_MS)
+        if (activity !== before || ended) continue
         const next = earliest()
         if (next !== undefined && next.atMs <= deadlineMs) {
           fireAt(next.atMs)

@@ -56,10 +56,13 @@ export class CheckpointCoordinator {
   readonly #queue: Request[] = []
   #pending: Pending | undefined
   #completing = false
+  /** Work in the storage that the next attempt must find done: it will use the same checkpoint ids. */
+  #storing: Promise<void> = Promise.resolve()
   #nextId: number
   #failuresInARow = 0
   #cancelTimer: (() => void) | undefined
   #stopped = false
+  #abandoned: Barrier | undefined
 
   constructor(options: CheckpointCoordinatorOptions) {
     this.#options = options
@@ -89,7 +92,7 @@ export class CheckpointCoordinator {
     pending.snapshots.set(taskId, snapshot)
     if (pending.snapshots.size < this.#options.taskIds.length) return
     this.#completing = true
-    void this.#complete(pending)
+    this.#track(this.#complete(pending))
   }
 
   decline(checkpointId: number, error: unknown): void {
@@ -105,9 +108,22 @@ export class CheckpointCoordinator {
     if (pending !== undefined) {
       pending.cancelTimeout()
       pending.request?.reject(reason)
-      if (!this.#completing) this.#discard(pending.barrier)
+      if (!this.#completing) {
+        this.#abandoned = pending.barrier
+        this.#pending = undefined
+      }
     }
     for (const request of this.#queue.splice(0)) request.reject(reason)
+  }
+
+  /** After `stop` and the end of all tasks: resolves when nothing is written or removed any more. */
+  async settle(): Promise<void> {
+    await this.#storing
+    if (this.#abandoned !== undefined) await this.#discard(this.#abandoned)
+  }
+
+  #track(work: Promise<void>): void {
+    this.#storing = Promise.all([this.#storing, work]).then(() => {})
   }
 
   #arm(delayMs: number | undefined): void {
@@ -188,7 +204,7 @@ export class CheckpointCoordinator {
     statistics.failed()
     logger.warn({ checkpointId, error: MillraceError.is(error) ? `${error.code}: ${error.message}` : String(error) }, 'checkpoint failed')
     notifyAborted(checkpointId)
-    this.#discard(pending.barrier)
+    this.#track(this.#discard(pending.barrier))
     pending.request?.reject(error)
     const fenced = MillraceError.is(error) && error.code === 'CKPT_FENCED'
     if (fenced || (pending.request === undefined && ++this.#failuresInARow > settings.tolerableFailures)) {
@@ -207,11 +223,13 @@ export class CheckpointCoordinator {
     this.#arm(Math.max(minPauseMs, barrier.timestampMs + intervalMs - this.#options.clock.now(), 0))
   }
 
-  #discard(barrier: Barrier): void {
-    if (barrier.savepoint !== undefined) return
-    this.#options.store.discard(barrier.checkpointId).catch((error: unknown) => {
-      this.#options.logger.warn({ checkpointId: barrier.checkpointId, error: String(error) }, 'removing a failed checkpoint failed')
-    })
+  async #discard({ checkpointId, savepoint }: Barrier): Promise<void> {
+    if (savepoint !== undefined) return
+    try {
+      await this.#options.store.discard(checkpointId)
+    } catch (error) {
+      this.#options.logger.warn({ checkpointId, error: String(error) }, 'removing a failed checkpoint failed')
+    }
   }
 
   async #discardOld(): Promise<void> {

@@ -45,7 +45,13 @@ export class JobAttempt {
   constructor(options: JobAttemptOptions) {
     this.#options = options
     this.#tasks = new Map(deployments(options).map((deployment) => [deployment.taskId, deployment]))
-    this.#send = options.createExecutor(options.attempt, (message) => this.#receive(message))
+    this.#send = options.createExecutor(options.attempt, (message) => {
+      try {
+        this.#receive(message)
+      } catch (error) {
+        this.#fail(error)
+      }
+    })
   }
 
   async run(): Promise<AttemptOutcome> {
@@ -63,6 +69,7 @@ export class JobAttempt {
     }
     const outcome = await ended
     this.#checkpoints?.stop(outcome.kind === 'failed' ? outcome.error : new MillraceError('CORE_JOB_ENDED', `The job was ${outcome.kind}`, { origin: 'external' }))
+    await this.#checkpoints?.settle()
     for (const source of this.#sources.values()) {
       try {
         await source.close()

@@ -43,6 +43,16 @@ export class TaskExecutor {
   }
 
   receive(message: ToExecutor): void {
+    try {
+      this.#handle(message)
+    } catch (error) {
+      const wire = MillraceError.toWire(MillraceError.wrap(error, 'CORE_EXECUTOR_FAILED', `The executor could not handle "${message.kind}"`, { origin: 'engine' }))
+      const [taskId] = message.kind === 'deploy' ? message.tasks.map((task) => task.taskId) : this.#tasks.keys()
+      if (taskId !== undefined) this.#options.send({ kind: 'failed', taskId, error: wire })
+    }
+  }
+
+  #handle(message: ToExecutor): void {
     switch (message.kind) {
       case 'deploy':
         this.#deploy(message.planHash, message.tasks)
@@ -99,7 +109,7 @@ export class TaskExecutor {
       for (const taskId of this.#deployed) this.#options.send({ kind: 'failed', taskId, error: MillraceError.toWire(error) })
       return
     }
-    for (const task of this.#tasks.values()) void task.initialize()
+    for (const task of this.#tasks.values()) task.initialize()
   }
 
   #createTask(deployment: TaskDeployment, channels: ChannelMatrix): Task {

@@ -19,8 +19,10 @@ export class SourcePoller {
   #requested = false
   #noMoreSplits = false
   #stopped = false
-  #waiting = false
-  #lastPeriodicMs = 0
+  /** Identifies the wait for `available`, while there is one: until then the reader is not polled. */
+  #waiting: symbol | undefined
+  readonly #ticks: boolean
+  #cancelTick: () => void = () => {}
   ended = false
 
   constructor(operator: SourceOperator, environment: TaskEnvironment, signal: AbortSignal, fail: (error: unknown) => void) {
@@ -32,14 +34,32 @@ export class SourcePoller {
     if (spec?.kind !== 'source') throw new TypeError('a source poller needs a source at the head of its chain')
     this.#serializer = spec.source.splitSerializer ?? jsonSerializer<SourceSplit>()
     this.#bounded = spec.source.bounded
+    this.#ticks = !this.#bounded || (spec.watermarks.idleTimeoutMs ?? 0) > 0
   }
 
   restoredSplits(): readonly SerializedSplit[] {
     return this.#operator.restoredSplits().map((split) => ({ version: this.#serializer.version, bytes: this.#serializer.serialize(split) }))
   }
 
+  /** Emits periodic watermarks and finds idle splits, also while there is nothing to read or the output is full. */
+  startTicking(enqueue: (action: () => void) => void): void {
+    if (!this.#ticks) return
+    const { clock, settings } = this.#environment
+    const arm = (): void => {
+      this.#cancelTick = clock.schedule(settings.autoWatermarkIntervalMs, () =>
+        enqueue(() => {
+          this.#tick()
+          if (!this.ended) arm()
+        }),
+      )
+    }
+    arm()
+    this.#signal.addEventListener('abort', () => this.#cancelTick())
+  }
+
   addSplits(splits: readonly SerializedSplit[]): void {
     this.#requested = false
+    this.#waiting = undefined
     this.#operator.addSplits(splits.map(({ version, bytes }) => this.#serializer.deserialize(version, bytes)))
   }
 
@@ -62,13 +82,9 @@ export class SourcePoller {
 
   /** `pending`: call `wakeWhenAvailable`. `end`: everything has been read. */
   poll(): 'more' | 'pending' | 'end' {
-    if (this.#stopped || this.ended) return 'pending'
+    if (this.#stopped || this.ended || this.#waiting !== undefined) return 'pending'
     const result = this.#operator.pollBatch(POLL_RECORDS)
-    const now = this.#environment.clock.now()
-    if (this.#bounded || now - this.#lastPeriodicMs >= this.#environment.settings.autoWatermarkIntervalMs) {
-      this.#lastPeriodicMs = now
-      this.#operator.emitPeriodicWatermark(now)
-    }
+    if (this.#bounded) this.#tick()
     if (result !== 'end') return result
     if (this.#noMoreSplits) return 'end'
     if (!this.#requested) {
@@ -78,21 +94,24 @@ export class SourcePoller {
     return 'pending'
   }
 
-  /** Without splits there is nothing to wait for but the mailbox; otherwise for the reader, or for the next periodic watermark. */
+  /** Without splits there is nothing to wait for but the mailbox; otherwise for the reader. */
   wakeWhenAvailable(wake: () => void): void {
-    if (this.#waiting || this.#stopped || this.ended || this.#requested) return
-    this.#waiting = true
-    const resume = (): void => {
-      if (!this.#waiting) return
-      this.#waiting = false
-      cancel()
-      wake()
-    }
-    const { autoWatermarkIntervalMs } = this.#environment.settings
-    const cancel = this.#bounded ? () => {} : this.#environment.clock.schedule(autoWatermarkIntervalMs, resume)
-    this.#operator.available(this.#signal).then(resume, (error: unknown) => {
-      cancel()
-      if (!this.#signal.aborted) this.#fail(error)
-    })
+    if (this.#waiting !== undefined || this.#stopped || this.ended || this.#requested) return
+    const waiting = Symbol('waiting')
+    this.#waiting = waiting
+    this.#operator.available(this.#signal).then(
+      () => {
+        if (this.#waiting !== waiting) return
+        this.#waiting = undefined
+        wake()
+      },
+      (error: unknown) => {
+        if (!this.#signal.aborted) this.#fail(error)
+      },
+    )
+  }
+
+  #tick(): void {
+    if (!this.#stopped && !this.ended) this.#operator.emitPeriodicWatermark(this.#environment.clock.now())
   }
 }

@@ -11,6 +11,9 @@ import { snapshotTask } from './task-checkpoint.ts'
 import type { TaskEnvironment } from './task-environment.ts'
 import { TaskInput } from './task-input.ts'
 
+/** How long closing waits for user code that does not heed its signal, before it is left behind. */
+const CLOSE_TIMEOUT_MS = 30_000
+
 type TaskState = 'created' | 'initialized' | 'running' | 'finished' | 'failed' | 'closed'
 
 /**
@@ -30,6 +33,7 @@ export class Task {
   readonly #timers: ProcessingTimers
   #chain: OperatorChain | undefined
   #source: SourcePoller | undefined
+  #opened: Promise<void> = Promise.resolve()
   #state: TaskState = 'created'
   #blocked: Promise<void> | undefined
   #snapshot: Promise<void> = Promise.resolve()
@@ -49,7 +53,7 @@ export class Task {
       barrier: (barrier) => this.#deferred.push(() => this.#performCheckpoint(barrier)),
       checkpointAborted: (checkpointId) => this.#decline(checkpointId, new MillraceError('CKPT_OVERTAKEN', `Checkpoint ${checkpointId} was overtaken by a newer barrier`, { origin: 'engine', retryable: true })),
       inputEnded: (input, drain) => {
-        if (drain) this.#deferred.push(() => this.#head.endInput?.(input))
+        if (drain && !this.#restoredFinished) this.#deferred.push(() => this.#head.endInput?.(input))
       },
       ended: (drain) => this.#deferred.push(() => this.#finish(drain)),
       defer: (action) => this.#deferred.push(action),
@@ -62,8 +66,17 @@ export class Task {
     return (this.#chain as OperatorChain).members[0]?.operator as OperatorChain['members'][number]['operator']
   }
 
+  /** A task that had finished before the checkpoint has already emitted what the end of its inputs emits. */
+  get #restoredFinished(): boolean {
+    return this.#environment.deployment.restore?.finished === true
+  }
+
   /** Restores and opens everything. Reports `initialized`, or `failed`. */
-  async initialize(): Promise<void> {
+  initialize(): void {
+    this.#opened = this.#open()
+  }
+
+  async #open(): Promise<void> {
     try {
       const chain = await createOperatorChain(this.#environment, {
         signal: this.#abort.signal,
@@ -79,6 +92,7 @@ export class Task {
       if (this.#environment.vertex.operators[0]?.node.operator.kind === 'source') {
         this.#source = new SourcePoller(this.#head as SourceOperator, this.#environment, this.#abort.signal, (error) => this.#fail(error))
       }
+      if (this.#state === 'closed') return
       this.#registerMetrics(chain)
       this.#state = 'initialized'
       this.#environment.report({ kind: 'initialized', taskId: this.id, splits: this.#source?.restoredSplits() ?? [] })
@@ -91,7 +105,8 @@ export class Task {
     if (this.#state !== 'initialized') return
     this.#state = 'running'
     this.#lastFlushMs = this.#environment.clock.now()
-    if (this.#source !== undefined && this.#environment.deployment.restore?.finished === true) this.#deferred.push(() => this.#endSource(true))
+    if (this.#restoredFinished) this.#deferred.push(() => this.#endSource(true))
+    else this.#source?.startTicking((action) => this.#enqueue(action))
     this.#environment.wake()
   }
 
@@ -100,7 +115,9 @@ export class Task {
     if (this.#blocked !== undefined || (this.#state !== 'running' && this.#state !== 'finished')) return false
     this.#time.busy()
     try {
-      return this.#work()
+      const mayGoOn = this.#work()
+      this.#awaitReady()
+      return mayGoOn
     } catch (error) {
       this.#fail(error)
       return false
@@ -149,8 +166,20 @@ export class Task {
     this.#state = 'closed'
     this.#abort.abort()
     this.#timers.close()
+    const { clock, logger, report } = this.#environment
+    const { promise: timedOut, resolve } = Promise.withResolvers<void>()
+    const cancel = clock.schedule(CLOSE_TIMEOUT_MS, () => {
+      logger.error({ task: this.id }, `the task did not close within ${CLOSE_TIMEOUT_MS} ms and is left behind; its functions must stop when their signal aborts`)
+      resolve()
+    })
+    await Promise.race([this.#release(failed), timedOut])
+    cancel()
+    report({ kind: 'closed', taskId: this.id })
+  }
+
+  async #release(failed: boolean): Promise<void> {
     // What the task was awaiting has been told to stop by the signal; its own failure no longer matters.
-    await Promise.allSettled([this.#blocked, this.#snapshot])
+    await Promise.allSettled([this.#opened, this.#blocked, this.#snapshot])
     const errors: unknown[] = []
     for (const { operator, keyedState } of this.#chain?.members ?? []) {
       for (const close of [() => operator.close?.(failed), () => keyedState?.close()]) {
@@ -162,7 +191,6 @@ export class Task {
       }
     }
     for (const error of errors) this.#environment.logger.warn({ task: this.id, error: String(error) }, 'closing an operator failed')
-    this.#environment.report({ kind: 'closed', taskId: this.id })
   }
 
   #registerMetrics(chain: OperatorChain): void {
@@ -204,7 +232,6 @@ export class Task {
 
   #poll(source: SourcePoller): boolean {
     const result = source.poll()
-    this.#awaitReady()
     if (result === 'end') {
       this.#deferred.push(() => this.#endSource(true))
       return true
@@ -222,7 +249,6 @@ export class Task {
     const collect = (this.#chain as OperatorChain).entries[input]
     const { values, timestamps } = batch
     for (let index = 0; index < values.length; index++) collect(values[index], timestamps[index] as number)
-    this.#awaitReady()
   }
 
   #awaitReady(): void {
@@ -244,8 +270,7 @@ export class Task {
     this.#block(
       (async () => {
         const members = (this.#chain as OperatorChain).members
-        // A task that had finished before the checkpoint has already emitted what `finish` emits.
-        const finishes = drain && this.#environment.deployment.restore?.finished !== true
+        const finishes = drain && !this.#restoredFinished
         for (const [index, { operator }] of members.entries()) {
           if (!finishes) break
           if (index > 0) operator.endInput?.(0)
@@ -263,6 +288,8 @@ export class Task {
     this.#block(
       (async () => {
         const members = (this.#chain as OperatorChain).members
+        // The copies of a checkpoint that was given up may still be on their way to storage; there is one cut at a time.
+        await this.#snapshot
         for (const { operator } of members) await operator.prepareSnapshot?.(barrier.checkpointId)
         for (const writer of this.#environment.writers.values()) writer.emitBarrier(barrier)
         for (const { operator } of members) await operator.snapshot?.(barrier.checkpointId)
