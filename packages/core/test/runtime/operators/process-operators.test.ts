@@ -310,6 +310,7 @@ describe('broadcast', () => {
     )
     for (const n of [1, 2]) expect(() => writing.element({ key: 'a', n }, 0)).toThrow(expect.objectContaining({ code: 'CORE_BROADCAST_READONLY', at: expect.objectContaining({ key: '"a"' }) }))
     expect(() => writing.element({ key: 'a', n: 1 }, 0, 1)).toThrow(expect.objectContaining({ code: 'CORE_NO_CURRENT_KEY' }))
+    expect(() => writing.element({ key: 'a', n: 1 }, 0)).toThrow(expect.objectContaining({ code: 'CORE_BROADCAST_READONLY' }))
     await writing.close(true)
   })
 

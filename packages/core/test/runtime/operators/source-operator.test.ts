@@ -178,6 +178,33 @@ describe('source operator: watermarks', () => {
     await harness.close()
   })
 
+  it('a generator goes on from what it had seen, and a stateless one from what it had emitted', async () => {
+    const punctuated = WatermarkStrategy.forGenerator<number>(() => ({ onEvent: (_value, timestamp, output) => output.emitWatermark(timestamp), onPeriodicEmit: () => {} }), (value) => value)
+    for (const [strategy, expected] of [[monotonous, [29, 39]], [punctuated, [30, 40]]] as const) {
+      const first = scripted()
+      const before = await open(first.source, strategy)
+      before.operator.addSplits([split('a'), split('b')])
+      first.polls.push((output) => output.forSplit('a').collect(30))
+      before.operator.pollBatch(1)
+      const restore = [await before.harness.snapshot()]
+      await before.harness.close()
+      const second = scripted()
+      const { harness, operator } = await open(second.source, strategy, { restore })
+      second.polls.push((output) => output.forSplit('b').collect(strategy === monotonous ? 99 : 30))
+      operator.pollBatch(1)
+      operator.emitPeriodicWatermark(1)
+      expect(harness.watermarks()).toEqual(expected.slice(0, 1))
+      second.polls.push((output) => {
+        output.forSplit('a').collect(40)
+        output.forSplit('b').collect(99)
+      })
+      operator.pollBatch(1)
+      operator.emitPeriodicWatermark(2)
+      expect(harness.watermarks()).toEqual(expected)
+      await harness.close()
+    }
+  })
+
   it('splits go to other subtasks with their own progress', async () => {
     const first = scripted()
     const before = await open(first.source, monotonous)

@@ -85,6 +85,15 @@ describe('window-major windows', () => {
     for (const harness of old) await harness.close()
   })
 
+  it('see elements that come late for some of their windows in all others, however these are merged', async () => {
+    const spec = windowSpec(SlidingEventTimeWindows.of('40ms', '10ms'))
+    const events = [5, 15, 25, 35].map((timestamp) => element('a', 1, timestamp))
+    const output = await hostileRun(spec, [...events, watermark(49), element('a', 100, 26), watermark(59)], keyed)
+    expect(rowsOf(output)).toEqual(
+      ['a -30 1 @ 9', 'a -20 2 @ 19', 'a -10 3 @ 29', 'a 0 4 @ 39', 'a 10 3 @ 49', 'a 20 102 @ 59', 'a 30 1 @ 69'].sort(),
+    )
+  })
+
   it('say which operator and record has a key that is not one, or that moved', async () => {
     const harness = await createOperatorHarness(windowSpec(TumblingEventTimeWindows.of('10ms')), keyed)
     expect(() => harness.element({ key: null, value: 3 }, 1)).toThrow(expect.objectContaining({ code: 'CORE_INVALID_KEY', at: expect.objectContaining({ operator: 'window', record: '{key: null, value: 3}' }) }))

@@ -34,6 +34,17 @@ describe('session windows', () => {
     expect(rowsOf(output)).toEqual(['a 0 1 @ 9', 'a 0 3 @ 14', 'a 0 7 @ 15'])
   })
 
+  it('leave no timers of merged sessions behind', async () => {
+    const harness = await createOperatorHarness(windowSpec(EventTimeSessionWindows.withGap('10ms'), { allowedLatenessMs: 3 }), keyed)
+    harness.element({ key: 'a', value: 1 }, 0)
+    const entries = harness.entryCount()
+    for (let timestamp = 1; timestamp < 20; timestamp++) harness.element({ key: 'a', value: 1 }, timestamp)
+    expect(harness.entryCount()).toBe(entries)
+    harness.watermark(40)
+    expect(harness.entryCount()).toBe(0)
+    await harness.close()
+  })
+
   it('refuse aggregates and triggers that cannot merge', async () => {
     const unmergeable = createOperatorHarness(windowSpec(EventTimeSessionWindows.withGap('1s'), { function: summingWithoutMerge }), keyed)
     await expect(unmergeable).rejects.toMatchObject({ code: 'CORE_NOT_MERGEABLE', origin: 'user' })

@@ -57,14 +57,25 @@ export function rowsOf(events: readonly HarnessEvent[]): readonly string[] {
 
 export const lateOf = (events: readonly HarnessEvent[]): readonly unknown[] => events.flatMap((event) => (event.kind === 'side' ? [event.value] : []))
 
-/** Out-of-order elements of few keys around a watermark that moves in jumps. */
-export const streams: fc.Arbitrary<readonly OperatorEvent[]> = fc.array(
-  fc.oneof(
-    { weight: 4, arbitrary: fc.record({ key: fc.constantFrom('a', 'b', 'c'), value: fc.integer({ min: -9, max: 9 }), at: fc.integer({ min: -30, max: 60 }) }) },
-    { weight: 1, arbitrary: fc.record({ mark: fc.integer({ min: -20, max: 70 }) }) },
-  ),
-  { maxLength: 40 },
-).map((items) => items.map((item) => ('mark' in item ? watermark(item.mark) : element(item.key, item.value, item.at))))
+/** Elements of few keys, up to 30 ms out of order, around a watermark that follows the same clock: some late, some just not. */
+export const streams: fc.Arbitrary<readonly OperatorEvent[]> = fc
+  .array(
+    fc.record({
+      passed: fc.nat(5),
+      key: fc.constantFrom('a', 'b'),
+      value: fc.integer({ min: -9, max: 9 }),
+      shift: fc.integer({ min: -30, max: 8 }),
+      mark: fc.option(fc.integer({ min: -12, max: 2 }), { freq: 3 }),
+    }),
+    { maxLength: 40 },
+  )
+  .map((steps) => {
+    let now = -20
+    return steps.map(({ passed, key, value, shift, mark }) => {
+      now += passed
+      return mark === null ? element(key, value, now + shift) : watermark(now + mark)
+    })
+  })
 
 export const geometries: fc.Arbitrary<ModelSpec> = fc
   .record({
