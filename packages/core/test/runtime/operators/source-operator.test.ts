@@ -1,52 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { WatermarkStrategy } from '../../../src/functions/watermark-strategy.ts'
-import type { OperatorSpec } from '../../../src/graph/operator-spec.ts'
 import type { BadRecord, BadRecordPolicy } from '../../../src/spi/bad-record.ts'
-import { defineSource } from '../../../src/spi/define-source.ts'
-import type { Source, SourceSplit } from '../../../src/spi/source.ts'
-import type { PollResult, ReaderOutput } from '../../../src/spi/source-reader.ts'
-import type { SourceOperator } from '../../../src/runtime/operators/source-operator.ts'
-import { createOperatorHarness, type HarnessOptions } from '../../../src/testing/operator-harness.ts'
-
-interface Split extends SourceSplit {
-  readonly position: number
-}
-type Poll = (output: ReaderOutput<number>, splits: readonly Split[]) => PollResult | void
+import { open, scripted, split } from './source-fixture.ts'
 
 const MAX = Number.MAX_SAFE_INTEGER
-
-/** A source whose reader does what the test queued for each poll. */
-function scripted(options: { readonly bounded?: boolean; readonly onBadRecord?: BadRecordPolicy } = {}) {
-  const polls: Poll[] = []
-  const calls: string[] = []
-  const source = defineSource<number, Split>({
-    name: 'scripted',
-    bounded: false,
-    discover: async () => [],
-    ...options,
-    createReader() {
-      const held: Split[] = []
-      return {
-        poll: (output) => polls.shift()?.(output, held) ?? 'pending',
-        available: async () => {},
-        addSplits: (splits) => void held.push(...splits),
-        snapshotSplits: () => held,
-        notifyNoMoreSplits: () => void calls.push('no more splits'),
-        notifyCheckpointComplete: (id) => void calls.push(`complete ${id}`),
-        close: () => void calls.push('close'),
-      }
-    },
-  })
-  return { source, polls, calls }
-}
-
-async function open(source: Source<number>, watermarks: WatermarkStrategy<number>, options: HarnessOptions = {}) {
-  const harness = await createOperatorHarness({ kind: 'source', source, watermarks } as unknown as OperatorSpec, options)
-  return { harness, operator: harness.operator as SourceOperator }
-}
-
 const bad = (reason: string): BadRecord => ({ raw: null, source: 'file.csv', partition: null, offset: 17, line: 3, field: 'delay', code: 'CSV_FIELD', reason })
-const split = (id: string): Split => ({ id, position: 0 })
 const monotonous = WatermarkStrategy.forMonotonousTimestamps<number>((value) => value)
 
 describe('source operator: records and timestamps', () => {
@@ -248,116 +206,6 @@ describe('source operator: watermarks', () => {
     operator.emitPeriodicWatermark(2)
     expect(harness.watermarks()).toEqual([39])
     await harness.close()
-  })
-})
-
-describe('source operator: idleness', () => {
-  const idling = monotonous.withIdleness('100ms')
-
-  it('a split without records is left out after the timeout, and counts again from its next record', async () => {
-    const { source, polls } = scripted()
-    const { harness, operator } = await open(source, idling)
-    operator.addSplits([split('a'), split('b')])
-    const tick = (now: number) => {
-      harness.advanceTo(now)
-      operator.pollBatch(1)
-      operator.emitPeriodicWatermark(now)
-    }
-    for (const now of [0, 50, 99, 150]) {
-      polls.push((output) => {
-        output.forSplit('a').collect(1000 + now)
-        return 'pending'
-      })
-      tick(now)
-    }
-    expect(harness.watermarks()).toEqual([1149])
-    polls.push((output) => {
-      output.forSplit('b').collect(500)
-      return 'pending'
-    })
-    tick(160)
-    polls.push((output) => {
-      output.forSplit('a').collect(3000)
-      output.forSplit('b').collect(2000)
-    })
-    tick(170)
-    expect(harness.watermarks()).toEqual([1149, 1999])
-    expect(harness.output.some((event) => event.kind === 'status')).toBe(false)
-    await harness.close()
-  })
-
-  it('all idle makes the source idle; the next record makes it active before it is emitted', async () => {
-    const { source, polls } = scripted()
-    const { harness, operator } = await open(source, idling)
-    operator.addSplits([split('a')])
-    operator.pollBatch(1)
-    for (const now of [50, 100]) operator.emitPeriodicWatermark(now)
-    expect(harness.output).toEqual([{ kind: 'status', idle: true }])
-    polls.push((output) => output.forSplit('a').collect(7))
-    operator.pollBatch(1)
-    expect(harness.output.slice(1)).toEqual([{ kind: 'status', idle: false }, { kind: 'record', value: 7, timestamp: 7 }])
-    await harness.close()
-  })
-
-  it('the clock stands still while the output is full, and does not run while the reader has more', async () => {
-    const { source, polls } = scripted()
-    const { harness, operator } = await open(source, idling)
-    let available = true
-    ;(harness.context.output as { isAvailable: () => boolean }).isAvailable = () => available
-    operator.addSplits([split('a')])
-    operator.pollBatch(1)
-    available = false
-    for (const now of [60, 120, 180]) operator.emitPeriodicWatermark(now)
-    available = true
-    operator.emitPeriodicWatermark(240)
-    expect(harness.output).toEqual([])
-    operator.emitPeriodicWatermark(290)
-    expect(harness.output).toEqual([{ kind: 'status', idle: true }])
-    polls.push((output) => {
-      output.forSplit('a').collect(1)
-      return 'more'
-    })
-    harness.advanceTo(300)
-    operator.pollBatch(1)
-    polls.push(() => 'more')
-    operator.pollBatch(1)
-    operator.emitPeriodicWatermark(900)
-    expect(harness.output.filter((event) => event.kind === 'status')).toHaveLength(2)
-    await harness.close()
-  })
-
-  it('markIdle starts the clock of one split while others have more to read', async () => {
-    const { source, polls } = scripted()
-    const { harness, operator } = await open(source, idling)
-    operator.addSplits([split('a'), split('b')])
-    for (const now of [0, 60, 120]) {
-      harness.advanceTo(now)
-      polls.push((output) => {
-        output.forSplit('a').collect(1000 + now)
-        output.forSplit('b').markIdle()
-        return 'more'
-      })
-      operator.pollBatch(1)
-      operator.emitPeriodicWatermark(now)
-    }
-    expect(harness.watermarks()).toEqual([1119])
-    await harness.close()
-  })
-
-  it('is off for bounded sources and for a subtask without splits only after the timeout', async () => {
-    const bounded = await open(scripted({ bounded: true }).source, monotonous)
-    bounded.operator.addSplits([split('a')])
-    bounded.operator.pollBatch(1)
-    bounded.operator.emitPeriodicWatermark(1e9)
-    expect(bounded.harness.output).toEqual([])
-    await bounded.harness.close()
-    const continuous = await open(scripted().source, monotonous)
-    continuous.operator.pollBatch(1)
-    continuous.operator.emitPeriodicWatermark(59_999)
-    expect(continuous.harness.output).toEqual([])
-    continuous.operator.emitPeriodicWatermark(60_000)
-    expect(continuous.harness.output).toEqual([{ kind: 'status', idle: true }])
-    await continuous.harness.close()
   })
 })
 
