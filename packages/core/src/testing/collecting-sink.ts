@@ -69,8 +69,8 @@ export function collectingSink<T>({ name = 'collecting', guarantee = 'exactlyOnc
           const batch = prepared.get(committable)
           if (batch === undefined) continue
           prepared.delete(committable)
-          values.push(...batch.values)
-          timestamps.push(...batch.timestamps)
+          for (const value of batch.values) values.push(value)
+          for (const timestamp of batch.timestamps) timestamps.push(timestamp)
         }
       },
     }),

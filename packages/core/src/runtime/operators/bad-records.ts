@@ -24,7 +24,7 @@ export class BadRecords {
 
   /** `position`: number of records read so far, this one included. Throws under `fail`, with the record's own code, or CORE_ERROR_RATIO. */
   reject(record: BadRecord, position: number, timestamp: number): void {
-    if (this.#policy === 'fail') throw this.#failure(record.code, `${record.reason} (${placeOf(record)})`, record)
+    if (this.#policy === 'fail') throw this.#failure(record.code, `${record.reason} (${placeOf(record)}). Mend the input, or set onBadRecord of the source to 'skip' or { deadLetter }`, record)
     const rejected = ++this.#rejected.value
     if (rejected % LOG_EVERY === 1) {
       const { code, source, partition, offset, line, field } = record

@@ -8,6 +8,9 @@ import type { OperatorContext } from './stream-operator.ts'
 
 const LOG_EVERY = 1_000
 
+/** Ends the message of a function that threw and stopped the job by it. */
+export const USER_FUNCTION_REMEDY = ". Mend the function, or go on without such records with .onError('skip') or .onError({ deadLetter: sink })"
+
 /** Applies a node's `onError` to what its user functions throw. Nothing here runs while they do not. */
 export class UserErrors {
   /** The policy lets the operator go on after a failed call, whose traces must then be removed. */
@@ -52,7 +55,8 @@ export class UserErrors {
     if (MillraceError.is(error)) return error.at.operator === undefined ? error.located(at) : error
     const forKey = key === undefined ? '' : ` and key ${at.key}`
     const what = `A function of operator "${name}" (${this.#node.operator.kind}) threw for ${doing ?? `record ${at.record}`}${forKey}`
-    return new MillraceError('CORE_USER_FUNCTION', `${what}: ${describeError(error)}`, { origin: 'user', at, cause: error })
+    const remedy = this.goesOn ? '' : USER_FUNCTION_REMEDY
+    return new MillraceError('CORE_USER_FUNCTION', `${what}: ${describeError(error)}${remedy}`, { origin: 'user', at, cause: error })
   }
 
   #count(error: MillraceError): void {

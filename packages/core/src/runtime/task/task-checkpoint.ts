@@ -1,3 +1,4 @@
+import { MillraceError } from '../../errors.ts'
 import type { CheckpointStore } from '../../spi/checkpoint-storage.ts'
 import { computeKeyGroupRangeForOperatorIndex } from '../../types/key-group.ts'
 import type { Barrier } from '../checkpoint/barrier.ts'
@@ -28,7 +29,10 @@ export function snapshotTask(members: readonly ChainMember[], barrier: Barrier, 
           continue
         }
         const file = `${environment.vertex.id}-${index}-${deployment.subtaskIndex}`
-        const handle = await writeKeyedSnapshot(keyed, await store.createStateOutput(barrier.checkpointId, file, barrier.savepoint), pause)
+        const output = await store.createStateOutput(barrier.checkpointId, file, barrier.savepoint)
+        const handle = await writeKeyedSnapshot(keyed, output, pause).catch((error: unknown) => {
+          throw MillraceError.is(error) ? error.located({ operator: name, uid, subtask: deployment.subtaskIndex }) : error
+        })
         sizeBytes += handle.sizeBytes
         operators.push({ uid, name, keyed: { handle, keyGroups: keyGroupsOf(environment) }, operatorState })
       }
