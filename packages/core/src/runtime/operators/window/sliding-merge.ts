@@ -4,20 +4,17 @@ import type { WindowContents } from './window-contents.ts'
 
 type Merging = Required<Pick<WindowContents, 'copy' | 'merge'>>
 
-/** Suffix merges of one key: `accumulators[i]` covers slice `slices[i]` up to the middle; the earliest slice is last. */
-interface Front {
+/** What the current and the coming windows have of one key. */
+interface Running {
   readonly keyGroup: number
   readonly key: StateKey
+  /** `suffixes[i]` covers `slices[i]` up to the middle; the earliest slice is last. */
   readonly slices: number[]
-  readonly accumulators: unknown[]
-}
-
-interface Back {
-  readonly keyGroup: number
-  readonly key: StateKey
-  accumulator: unknown
-  /** Not a slice's own accumulator in state: may be changed. */
-  owned: boolean
+  readonly suffixes: unknown[]
+  /** Covers the slices after the middle; undefined for none. */
+  back: unknown
+  /** `back` is not a slice's own accumulator in state: it may be changed. */
+  ownsBack: boolean
 }
 
 /**
@@ -32,8 +29,9 @@ interface Back {
 export class SlidingMerge {
   readonly #table: StateTable<unknown>
   readonly #contents: Merging
-  readonly #front = new Map<StateKey, Front>()
-  readonly #back = new Map<StateKey, Back>()
+  readonly #byKey = new Map<StateKey, Running>()
+  /** The same in a list: walking a Map costs an object per step. A cursor goes on with the list it began with. */
+  #keys: Running[] = []
   /** The last slice in front, and the last one included at all. */
   #middle = -Infinity
   #last = -Infinity
@@ -47,8 +45,7 @@ export class SlidingMerge {
   /** A slice is about to change. */
   invalidate(slice: number): void {
     if (slice > this.#last) return
-    this.#front.clear()
-    this.#back.clear()
+    this.#clear()
     this.#middle = this.#last = -Infinity
   }
 
@@ -61,18 +58,22 @@ export class SlidingMerge {
     return this.#cursor()
   }
 
+  #clear(): void {
+    this.#byKey.clear()
+    this.#keys = []
+  }
+
   #refill(slices: readonly number[]): void {
     const { copy, merge } = this.#contents
-    this.#front.clear()
-    this.#back.clear()
+    this.#clear()
     for (const slice of slices.toReversed()) {
       for (const [keyGroup, key, value] of this.#table.scan(slice)) {
-        const front = this.#front.get(key)
-        if (front === undefined) {
-          this.#front.set(key, { keyGroup, key, slices: [slice], accumulators: [value] })
+        const running = this.#byKey.get(key)
+        if (running === undefined) {
+          this.#add({ keyGroup, key, slices: [slice], suffixes: [value], back: undefined, ownsBack: false })
         } else {
-          front.accumulators.push(merge(copy(value), front.accumulators.at(-1)))
-          front.slices.push(slice)
+          running.suffixes.push(merge(copy(value), running.suffixes[running.suffixes.length - 1]))
+          running.slices.push(slice)
         }
       }
     }
@@ -82,52 +83,52 @@ export class SlidingMerge {
   #append(slice: number): void {
     const { copy, merge } = this.#contents
     for (const [keyGroup, key, value] of this.#table.scan(slice)) {
-      const back = this.#back.get(key)
-      if (back === undefined) {
-        this.#back.set(key, { keyGroup, key, accumulator: value, owned: false })
+      const running = this.#byKey.get(key)
+      if (running === undefined) {
+        this.#add({ keyGroup, key, slices: [], suffixes: [], back: value, ownsBack: false })
+      } else if (running.back === undefined) {
+        running.back = value
       } else {
-        back.accumulator = merge(back.owned ? back.accumulator : copy(back.accumulator), value)
-        back.owned = true
+        running.back = merge(running.ownsBack ? running.back : copy(running.back), value)
+        running.ownsBack = true
       }
     }
   }
 
-  /** What is left of a key's suffix merges in the current window; undefined for nothing. */
-  #suffix(front: Front): unknown {
-    const { slices, accumulators } = front
-    while (slices.length > 0 && (slices[slices.length - 1] as number) < this.#start) {
-      slices.pop()
-      accumulators.pop()
-    }
-    if (slices.length > 0) return accumulators[accumulators.length - 1]
-    this.#front.delete(front.key)
-    return undefined
+  #add(running: Running): void {
+    this.#byKey.set(running.key, running)
+    this.#keys.push(running)
   }
 
-  /** First the keys in front, then those only in back. */
+  /** What is left of a key's suffix merges in the current window; undefined for nothing. */
+  #suffix({ slices, suffixes }: Running): unknown {
+    let last = slices.length - 1
+    while (last >= 0 && (slices[last] as number) < this.#start) {
+      slices.pop()
+      suffixes.pop()
+      last--
+    }
+    return last < 0 ? undefined : suffixes[last]
+  }
+
   #cursor(): NamespaceCursor<unknown> {
     const { copy, merge } = this.#contents
-    const fronts = this.#front.values()
-    const backs = this.#back.values()
+    const keys = this.#keys
+    let index = 0
     const cursor = {
       keyGroup: 0,
       key: '' as StateKey,
       value: undefined as unknown,
       next: (): boolean => {
-        for (let step = fronts.next(); step.done !== true; step = fronts.next()) {
-          const suffix = this.#suffix(step.value)
-          if (suffix === undefined) continue
-          const back = this.#back.get(step.value.key)
-          cursor.keyGroup = step.value.keyGroup
-          cursor.key = step.value.key
-          cursor.value = back === undefined ? suffix : merge(copy(suffix), back.accumulator)
-          return true
-        }
-        for (let step = backs.next(); step.done !== true; step = backs.next()) {
-          if (this.#front.has(step.value.key)) continue
-          cursor.keyGroup = step.value.keyGroup
-          cursor.key = step.value.key
-          cursor.value = step.value.accumulator
+        while (index < keys.length) {
+          const running = keys[index++] as Running
+          const suffix = this.#suffix(running)
+          const { back } = running
+          if (suffix === undefined && back === undefined) continue
+          cursor.keyGroup = running.keyGroup
+          cursor.key = running.key
+          if (suffix === undefined) cursor.value = back
+          else cursor.value = back === undefined ? suffix : merge(copy(suffix), back)
           return true
         }
         return false
