@@ -1,5 +1,4 @@
-import { defineJob } from '@millrace/core'
-import { submit } from '../../../packages/core/src/environment/submit.ts'
+import { defineJob, submit } from '@millrace/core'
 import type { StreamExecutionEnvironment } from '@millrace/core'
 import { defineSink, defineSource } from '@millrace/core/spi'
 import type { Output, Sink, Source } from '@millrace/core/spi'

@@ -1,0 +1,6 @@
+import type { RateCase } from '../rate-case.ts'
+import { csvReadText } from './csv-read-text.ts'
+import { csvReadTyped } from './csv-read-typed.ts'
+import { jsonReadLines } from './json-read-lines.ts'
+
+export const formatCases: readonly RateCase[] = [csvReadText, csvReadTyped, jsonReadLines]

@@ -1,0 +1,55 @@
+import { types } from '@millrace/core'
+import { csv } from '@millrace/format-csv'
+import { inferSchema, initParser } from 'udsv'
+import type { Outcome, Variant } from '../rate-case.ts'
+import { NumberTally, numberFile } from './csv-number-data.ts'
+import { csvReadTyped } from './csv-read-typed.ts'
+import { fileChunks } from './data-file.ts'
+import { queryOnOneThread } from './duckdb-row.ts'
+import { readWithFormat } from './read-with-format.ts'
+
+const Reading = types.row({ id: types.long(), amount: types.long(), price: types.double(), score: types.double(), count: types.int(), reading: types.double() })
+type Fields = readonly [number, number, number, number, number, number]
+
+export function ours(): Variant {
+  return reading(async (path) => {
+    const tally = new NumberTally()
+    await readWithFormat(csv(Reading).fileReader, path, (row) => tally.take(row.id, row.amount, row.price, row.score, row.count, row.reading))
+    return tally.outcome()
+  })
+}
+
+export function udsvTyped(): Variant {
+  return reading(async (path) => {
+    const tally = new NumberTally()
+    const utf8 = new TextDecoder()
+    let parser: ReturnType<typeof initParser> | undefined
+    for await (const chunk of fileChunks(path)) {
+      const text = utf8.decode(chunk, { stream: true })
+      parser ??= initParser(inferSchema(text))
+      parser.chunk(text, parser.typedArrs, (row) => tally.take(...(row as unknown as Fields)))
+    }
+    parser?.end()
+    return tally.outcome()
+  })
+}
+
+export function duckdbAggregate(): Variant {
+  return reading(async (path) => {
+    const columns = "{'id': 'BIGINT', 'amount': 'BIGINT', 'price': 'DOUBLE', 'score': 'DOUBLE', 'count': 'INTEGER', 'reading': 'DOUBLE'}"
+    const [row] = await queryOnOneThread(
+      `SELECT count(*), sum(id) + sum(amount) + sum(price) + sum(score) + sum("count") + sum(reading) FROM read_csv('${path}', header = true, columns = ${columns})`,
+    )
+    return { rows: Number(row?.[0]), digest: Number(row?.[1]) }
+  })
+}
+
+function reading(read: (path: string) => Promise<Outcome>): Variant {
+  return {
+    async prepare() {
+      await numberFile(csvReadTyped.records)
+      await numberFile(csvReadTyped.fewerRecords)
+    },
+    run: async (records) => read(await numberFile(records)),
+  }
+}
