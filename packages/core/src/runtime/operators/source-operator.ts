@@ -87,7 +87,7 @@ class ReadingSourceOperator implements SourceOperator {
   }
 
   addSplits(splits: readonly SourceSplit[]): void {
-    for (const split of splits) this.#watermarks.splits.obtain(split.id)
+    for (const split of splits) this.#watermarks.addSplit(split.id)
     this.#reader.addSplits(splits)
   }
 

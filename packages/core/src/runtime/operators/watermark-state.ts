@@ -11,7 +11,7 @@ export class WatermarkState {
   readonly #list: OperatorListState<number>
 
   constructor(context: OperatorContext) {
-    this.#list = context.operatorState.list('watermark', long(), 'union')
+    this.#list = context.operatorState.list('millrace.watermark', long(), 'union')
   }
 
   restored(): number {

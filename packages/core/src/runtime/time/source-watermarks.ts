@@ -31,6 +31,12 @@ export class SourceWatermarks {
     this.#lastTick = now
   }
 
+  /** A split to read: it holds the watermark back, so that an idle source is idle no more. */
+  addSplit(id: string): void {
+    this.splits.obtain(id)
+    if (this.#idle) this.#setIdle(false)
+  }
+
   /** Before a record of `split` is emitted. */
   beforeRecord(split: SplitWatermark): void {
     split.seen = true

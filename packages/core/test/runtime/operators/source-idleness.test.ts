@@ -97,6 +97,19 @@ describe('source operator: idleness', () => {
     await harness.close()
   })
 
+  it('a split that is assigned to an idle source holds the watermark back before its first record', async () => {
+    const { source } = scripted()
+    const { harness, operator } = await open(source, idling)
+    operator.pollBatch(1)
+    operator.emitPeriodicWatermark(100)
+    operator.addSplits([split('a')])
+    expect(harness.output).toEqual([{ kind: 'status', idle: true }, { kind: 'status', idle: false }])
+    operator.pollBatch(1)
+    for (const now of [150, 200]) operator.emitPeriodicWatermark(now)
+    expect(harness.output).toHaveLength(3)
+    await harness.close()
+  })
+
   it('is off for bounded sources and for a subtask without splits only after the timeout', async () => {
     const bounded = await open(scripted({ bounded: true }).source, monotonous)
     bounded.operator.addSplits([split('a')])

@@ -3,10 +3,6 @@ export class AscendingNumbers {
   readonly #known = new Set<number>()
   readonly #sorted: number[] = []
 
-  get size(): number {
-    return this.#sorted.length
-  }
-
   /** The lowest; Infinity when empty. */
   get first(): number {
     return this.#sorted[0] ?? Infinity

@@ -87,6 +87,7 @@ export class KeyedWindowOperator implements StreamOperator {
 
   processElement(value: unknown, timestamp: number): void {
     if (this.#work.pending) this.#work.complete()
+    if (this.#needsTimestamp) requireTimestamp(value, timestamp, this.#context)
     const calls = this.#calls
     calls.begin(timestamp)
     this.#keys.clear()
@@ -136,7 +137,7 @@ export class KeyedWindowOperator implements StreamOperator {
 
   /** True if all windows of the element are gone, or it has none. */
   #addToWindows(value: unknown, timestamp: number): boolean {
-    const time = this.#windowTime(value, timestamp)
+    const time = this.#eventTime ? timestamp : this.#context.now()
     let late = true
     this.#loadWindows()
     for (const assigned of this.#naming.assign(value, time)) {
@@ -150,12 +151,6 @@ export class KeyedWindowOperator implements StreamOperator {
     }
     this.#saveWindows()
     return late
-  }
-
-  #windowTime(value: unknown, timestamp: number): number {
-    if (!this.#eventTime) return this.#context.now()
-    if (this.#needsTimestamp) requireTimestamp(value, timestamp, this.#context)
-    return timestamp
   }
 
   #addTo(window: TimeWindow, value: unknown, timestamp: number): void {
