@@ -7,7 +7,7 @@ import type { Outcome, RateCase } from './rate-case.ts'
 import type { WorkerReport } from './rate-worker.ts'
 
 const WORKER = fileURLToPath(new URL('rate-worker.ts', import.meta.url))
-const PROCESSES = 7
+const PROCESSES = 5
 const SLOW_PROCESSES = 3
 const UNIT = 'records/cpu-s'
 
