@@ -3,21 +3,22 @@ import type { JobClient, JobResult } from '../environment/job-client.ts'
 import type { RunOptions } from '../environment/run-options.ts'
 import { silentLogger } from '../environment/logger.ts'
 import { submitGraph } from '../environment/submit-graph.ts'
-import { createVirtualClock, type RunUntilOptions, type VirtualClock } from './virtual-clock.ts'
+import type { RunUntilOptions, TestClock } from './test-clock.ts'
+import { createVirtualClock } from './virtual-clock.ts'
 
 export interface TestJobOptions extends RunOptions, Omit<RunUntilOptions, 'careful'> {
   /** Default `test`. Jobs of one name share checkpoints where they share a storage. */
   readonly name?: string
-  /** Default: a new one. */
-  readonly clock?: VirtualClock
+  /** Default: a new virtual one. */
+  readonly clock?: TestClock
   /** Of what is random in a run (shuffles, jitter). Default 1. */
   readonly seed?: number
 }
 
-/** A job running in this thread in virtual time. Time passes only while one of these methods is awaited. */
+/** A job running in this thread. Virtual time passes only while one of these methods is awaited. */
 export interface TestJob extends AsyncDisposable {
   readonly client: JobClient
-  readonly clock: VirtualClock
+  readonly clock: TestClock
   /** Until the job ends by itself. Rejects with the MillraceError that failed it. */
   finish(): Promise<JobResult>
   /** Until the condition holds, asked after each turn of the event loop; rejects when the job ends before. */

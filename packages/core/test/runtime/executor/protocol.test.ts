@@ -13,12 +13,12 @@ import { heapStateBackend } from '../../../src/runtime/state/heap/heap-state-bac
 import { collectingSink } from '../../../src/testing/collecting-sink.ts'
 import { checkpoint, crash, end } from '../../../src/testing/script.ts'
 import { scriptedSource } from '../../../src/testing/scripted-source.ts'
-import { createVirtualClock, type VirtualClock } from '../../../src/testing/virtual-clock.ts'
+import { createVirtualClock, type TestClock } from '../../../src/testing/virtual-clock.ts'
 import * as types from '../../../src/types/types.ts'
 
 interface Wiring {
   readonly coordinator: JobCoordinator
-  readonly clock: VirtualClock
+  readonly clock: TestClock
   readonly sent: (ToExecutor | FromExecutor)[]
 }
 

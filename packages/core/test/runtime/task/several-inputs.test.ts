@@ -8,7 +8,7 @@ import { type CollectingSink, collectingSink } from '../../../src/testing/collec
 import { at, checkpoint, crash, end, idle, watermark } from '../../../src/testing/script.ts'
 import { type Script, scriptedSourceWith } from '../../../src/testing/scripted-source.ts'
 import { runTestJob, type TestJob, testJob } from '../../../src/testing/test-job.ts'
-import { createVirtualClock, type VirtualClock } from '../../../src/testing/virtual-clock.ts'
+import { createVirtualClock, type TestClock } from '../../../src/testing/virtual-clock.ts'
 import * as types from '../../../src/types/types.ts'
 
 const windowed = (stream: DataStream<string>): DataStream<string> =>
@@ -19,7 +19,7 @@ const windowed = (stream: DataStream<string>): DataStream<string> =>
 const visible = (): CollectingSink<string> => collectingSink<string>({ guarantee: 'atLeastOnce' })
 
 describe('event time of a task', () => {
-  const start = (clock: VirtualClock, sink: CollectingSink<string>, ...scripts: Script<string>[]): Promise<TestJob> =>
+  const start = (clock: TestClock, sink: CollectingSink<string>, ...scripts: Script<string>[]): Promise<TestJob> =>
     testJob(
       (env) => {
         const source = (script: Script<string>): DataStream<string> =>
