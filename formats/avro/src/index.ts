@@ -1,1 +1,11 @@
-export {}
+export { avro } from './avro.ts'
+export type { AvroFileFormat, AvroFormat, AvroRow } from './avro.ts'
+export type { AvroOptions } from './avro-options.ts'
+export type { AvroSchema } from './avro-type.ts'
+export type { AvroCodec, AvroCodecName } from './codecs.ts'
+export { typeOfAvroSchema } from './from-avro-schema.ts'
+export type { SubMillis } from './leaf-decoder.ts'
+export type { RegistryTls } from './registry-request.ts'
+export { schemaRegistry } from './schema-registry.ts'
+export type { SchemaRegistry, SchemaRegistryOptions } from './schema-registry.ts'
+export { avroSchemaOf } from './to-avro-schema.ts'
