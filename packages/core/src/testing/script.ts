@@ -25,7 +25,7 @@ export function watermark(t: number): Marker {
   return { [EVENT]: 'watermark', watermark: t }
 }
 
-/** Waits until processing time is `timeMs` and all timers up to then have fired. */
+/** Waits until processing time is `timeMs` and all timers before then have fired. A timer fires when its millisecond is over. */
 export function processingTime(timeMs: number): Marker {
   return { [EVENT]: 'processingTime', timeMs }
 }

@@ -46,6 +46,7 @@ export class CommitRetry {
   async #retry(committables: readonly unknown[]): Promise<void> {
     for (let attempt = 2; ; attempt++) {
       await this.#sleep(Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 2)))
+      this.#context.signal.throwIfAborted()
       if (await this.#attempt(committables, attempt)) return
     }
   }
@@ -54,6 +55,7 @@ export class CommitRetry {
     const { promise, resolve } = Promise.withResolvers<void>()
     const at = this.#context.now() + delayMs
     this.#due = { at, run: resolve }
+    this.#context.signal.addEventListener('abort', () => resolve(), { once: true })
     this.#context.scheduleProcessingTime(at)
     return promise
   }

@@ -55,7 +55,7 @@ export interface OperatorContext {
   scheduleProcessingTime(timestamp: number): void
   /** Called by an operator that stopped in the middle (output full): the task calls `resume` before any further input. */
   suspend(): void
-  /** Hands a promise to the task (async commit, async I/O): no input until it settles; its rejection fails the task. */
+  /** Hands a promise to the task (async commit, async I/O): no message but timers until it settles; its rejection fails the task. */
   await(work: Promise<void>): void
   /** Runs `action` as a message of the task later. Callable from outside a message (resolved promises). */
   enqueue(action: () => void): void
@@ -78,7 +78,7 @@ export interface StreamOperator {
   processStatus(idle: boolean): void
   /** Goes on with what `suspend` interrupted; suspends again if it must. */
   resume?(): void
-  /** Processing time has reached what was scheduled. */
+  /** What was scheduled is over: every timestamp ≤ `now` has passed. */
   onProcessingTime?(now: number): void
   /** Asked after every batch of input: a promise stops input until it resolves. */
   ready?(): Promise<void> | undefined

@@ -1,6 +1,6 @@
 import type { Clock } from '../time/clock.ts'
 
-/** At most one pending wake-up per operator: the earliest it asked for. */
+/** At most one pending wake-up per operator: the earliest it asked for. It comes when that millisecond is over, as in Flink. */
 export class ProcessingTimers {
   readonly #clock: Clock
   readonly #fire: (operator: number) => void
@@ -15,7 +15,7 @@ export class ProcessingTimers {
     const pending = this.#pending.get(operator)
     if (pending !== undefined && pending.timestamp <= timestamp) return
     pending?.cancel()
-    const cancel = this.#clock.schedule(Math.max(0, timestamp - this.#clock.now()), () => {
+    const cancel = this.#clock.schedule(Math.max(0, timestamp + 1 - this.#clock.now()), () => {
       this.#pending.delete(operator)
       this.#fire(operator)
     })

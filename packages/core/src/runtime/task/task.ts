@@ -3,8 +3,9 @@ import { createTaskTime, type TaskTime } from '../../metrics/task-time.ts'
 import type { Barrier } from '../checkpoint/barrier.ts'
 import type { RecordBatch } from '../network/stream-element.ts'
 import type { SourceOperator } from '../operators/source-operator.ts'
-import type { SerializedSplit, TaskId } from '../protocol.ts'
+import type { FromExecutor, SerializedSplit, TaskId } from '../protocol.ts'
 import { createOperatorChain, type OperatorChain } from './operator-chain.ts'
+import { PendingWork } from './pending-work.ts'
 import { ProcessingTimers } from './processing-timers.ts'
 import { SourcePoller } from './source-poller.ts'
 import { snapshotTask } from './task-checkpoint.ts'
@@ -35,7 +36,11 @@ export class Task {
   #source: SourcePoller | undefined
   #opened: Promise<void> = Promise.resolve()
   #state: TaskState = 'created'
-  #blocked: Promise<void> | undefined
+  /** A message that is not handled to its end yet: no other one is begun. */
+  readonly #blocked: PendingWork
+  /** Work of operators that input waits for. Timers go on: a commit that is tried again waits for one. */
+  readonly #held: PendingWork
+  readonly #firedTimers: number[] = []
   #snapshot: Promise<void> = Promise.resolve()
   #lastFlushMs = 0
   #backPressured = false
@@ -45,7 +50,12 @@ export class Task {
     this.#environment = environment
     this.id = environment.deployment.taskId
     this.#time = createTaskTime(() => environment.clock.now())
-    this.#timers = new ProcessingTimers(environment.clock, (operator) => this.#enqueue(() => this.#chain?.members[operator]?.operator.onProcessingTime?.(environment.clock.now())))
+    this.#blocked = new PendingWork(environment.wake, (error) => this.#fail(error))
+    this.#held = new PendingWork(environment.wake, (error) => this.#fail(error))
+    this.#timers = new ProcessingTimers(environment.clock, (operator) => {
+      this.#firedTimers.push(operator)
+      environment.wake()
+    })
     this.#input = new TaskInput(environment.inputs, {
       records: (input, batch) => this.#processBatch(input, batch),
       watermark: (timestamp) => this.#head.processWatermark(timestamp),
@@ -82,7 +92,7 @@ export class Task {
         signal: this.#abort.signal,
         isAvailable: () => this.#outputsAvailable(),
         suspend: (operator) => this.#suspended.add(operator),
-        await: (work) => this.#block(work),
+        await: (work) => this.#held.add(work),
         enqueue: (action) => this.#enqueue(action),
         scheduleProcessingTime: (operator, timestamp) => this.#timers.schedule(operator, timestamp),
       })
@@ -112,7 +122,7 @@ export class Task {
 
   /** Does a bounded piece of work; true if there may be more at once. */
   step(): boolean {
-    if (this.#blocked !== undefined || (this.#state !== 'running' && this.#state !== 'finished')) return false
+    if (this.#blocked.isPending || (this.#state !== 'running' && this.#state !== 'finished')) return false
     this.#time.busy()
     try {
       const mayGoOn = this.#work()
@@ -123,7 +133,7 @@ export class Task {
       return false
     } finally {
       // Between two steps of its own a task waits for its turn: in one thread only one task is busy at a time.
-      if (this.#backPressured || this.#blocked !== undefined) this.#time.backPressured()
+      if (this.#backPressured || this.#blocked.isPending || this.#held.isPending) this.#time.backPressured()
       else this.#time.idle()
     }
   }
@@ -147,7 +157,7 @@ export class Task {
   }
 
   checkpointComplete(checkpointId: number): void {
-    this.#enqueue(() => this.#block(this.#notifyComplete(checkpointId)))
+    this.#enqueue(() => this.#blocked.add(this.#notifyComplete(checkpointId)))
   }
 
   checkpointAborted(checkpointId: number): void {
@@ -179,7 +189,7 @@ export class Task {
 
   async #release(failed: boolean): Promise<void> {
     // What the task was awaiting has been told to stop by the signal; its own failure no longer matters.
-    await Promise.allSettled([this.#opened, this.#blocked, this.#snapshot])
+    await Promise.allSettled([this.#opened, this.#blocked.settled(), this.#held.settled(), this.#snapshot])
     const errors: unknown[] = []
     for (const { operator, keyedState } of this.#chain?.members ?? []) {
       for (const close of [() => operator.close?.(failed), () => keyedState?.close()]) {
@@ -203,6 +213,13 @@ export class Task {
   }
 
   #work(): boolean {
+    const timer = this.#firedTimers.shift()
+    if (timer !== undefined) {
+      // A time is over when the next millisecond has begun: until then records may still come that belong to it.
+      this.#chain?.members[timer]?.operator.onProcessingTime?.(this.#environment.clock.now() - 1)
+      return true
+    }
+    if (this.#held.isPending) return false
     const mail = this.#mailbox.shift()
     if (mail !== undefined) {
       mail()
@@ -254,7 +271,7 @@ export class Task {
   #awaitReady(): void {
     for (const { operator } of (this.#chain as OperatorChain).members) {
       const ready = operator.ready?.()
-      if (ready !== undefined) this.#block(ready)
+      if (ready !== undefined) this.#blocked.add(ready)
     }
   }
 
@@ -267,7 +284,7 @@ export class Task {
 
   /** All data has been processed: lets the operators emit what is left and passes the end on. */
   #finish(drain: boolean): void {
-    this.#block(
+    this.#blocked.add(
       (async () => {
         const members = (this.#chain as OperatorChain).members
         const finishes = drain && !this.#restoredFinished
@@ -279,13 +296,13 @@ export class Task {
         this.#flush()
         for (const writer of this.#environment.writers.values()) writer.emitEndOfData(drain)
         this.#state = 'finished'
-        this.#environment.report({ kind: 'finished', taskId: this.id })
+        this.#reportAfterHeldWork({ kind: 'finished', taskId: this.id })
       })(),
     )
   }
 
   #performCheckpoint(barrier: Barrier): void {
-    this.#block(
+    this.#blocked.add(
       (async () => {
         const members = (this.#chain as OperatorChain).members
         // The copies of a checkpoint that was given up may still be on their way to storage; there is one cut at a time.
@@ -307,7 +324,7 @@ export class Task {
       keyedState?.notifyCheckpointComplete?.(checkpointId)
       await operator.notifyCheckpointComplete?.(checkpointId)
     }
-    this.#environment.report({ kind: 'checkpointNotified', taskId: this.id, checkpointId })
+    this.#reportAfterHeldWork({ kind: 'checkpointNotified', taskId: this.id, checkpointId })
   }
 
   #decline(checkpointId: number, error: unknown): void {
@@ -334,17 +351,15 @@ export class Task {
     this.#environment.wake()
   }
 
-  /** Handles no message until `work` settles. */
-  #block(work: Promise<void>): void {
-    const blocked: Promise<void> = (this.#blocked === undefined ? work : Promise.all([this.#blocked, work]).then(() => {})).then(
-      () => {
-        if (this.#blocked !== blocked) return
-        this.#blocked = undefined
-        this.#environment.wake()
-      },
-      (error: unknown) => this.#fail(error),
-    )
-    this.#blocked = blocked
+  /** What is being committed is done only when it is committed. */
+  #reportAfterHeldWork(event: FromExecutor): void {
+    if (!this.#held.isPending) {
+      this.#environment.report(event)
+      return
+    }
+    void this.#held.settled().then(() => {
+      if (this.#state !== 'failed' && this.#state !== 'closed') this.#reportAfterHeldWork(event)
+    })
   }
 
   #fail(error: unknown): void {
