@@ -19,8 +19,9 @@ export function keyGroupOf(stateKey: StateKey, maxParallelism: number): number {
 /** The key group of a 32-bit hash: murmur3 of its four bytes, made non-negative, modulo `maxParallelism`. */
 export function computeKeyGroupForKeyHash(hash: number, maxParallelism: number): number {
   const mixed = finish(mixWord(0, hash), 4)
-  // −2^31 has no positive counterpart among 32-bit integers; there it is 0
-  return (mixed === -0x8000_0000 ? 0 : Math.abs(mixed)) % maxParallelism
+  const sign = mixed >> 31
+  // the absolute value without leaving 32-bit integers: −2^31 has no positive counterpart among them; there it is 0
+  return (((mixed ^ sign) - sign) & 0x7fff_ffff) % maxParallelism
 }
 
 /** The subtask, 0 to parallelism − 1, that owns a key group. */
