@@ -116,6 +116,9 @@ export async function createOperatorHarness(operator: OperatorSpec, options: Har
     numRecordsOut: metrics.counter('numRecordsOut'),
     ...(hostileOutput ? { workSlice: 1 } : {}),
     now: () => now,
+    async sleep(delayMs) {
+      now += delayMs
+    },
     scheduleProcessingTime(timestamp) {
       scheduled = Math.min(scheduled, timestamp)
     },

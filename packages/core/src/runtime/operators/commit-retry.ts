@@ -7,57 +7,23 @@ const FIRST_DELAY_MS = 100
 const MAX_DELAY_MS = 10_000
 
 /**
- * Commits, and tries again after retryable failures: up to 10 times over about 40 seconds, then CORE_COMMIT_FAILED. While a
- * retry is due the task takes no input.
+ * Commits, and tries again after retryable failures: up to 10 times over about 40 seconds, then CORE_COMMIT_FAILED. Its task
+ * waits for it, so that meanwhile no input is taken.
  */
 export class CommitRetry {
   readonly #context: OperatorContext
   readonly #committer: Committer<unknown>
-  #due: { readonly at: number; readonly run: () => void } | undefined
 
   constructor(context: OperatorContext, committer: Committer<unknown>) {
     this.#context = context
     this.#committer = committer
   }
 
-  /**
-   * Resolves after the first attempt. `done` is called when everything is committed: at once, or after a retry that runs
-   * while the task waits through `context.await`.
-   */
-  async commit(committables: readonly unknown[], done: () => void): Promise<void> {
-    if (await this.#attempt(committables, 1)) {
-      done()
-      return
-    }
-    this.#context.await(this.#retry(committables).then(done))
-  }
-
-  onProcessingTime(now: number): void {
-    if (this.#due === undefined) return
-    if (now < this.#due.at) {
-      this.#context.scheduleProcessingTime(this.#due.at)
-      return
-    }
-    const { run } = this.#due
-    this.#due = undefined
-    run()
-  }
-
-  async #retry(committables: readonly unknown[]): Promise<void> {
-    for (let attempt = 2; ; attempt++) {
-      await this.#sleep(Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 2)))
+  async commit(committables: readonly unknown[]): Promise<void> {
+    for (let attempt = 1; !(await this.#attempt(committables, attempt)); attempt++) {
+      await this.#context.sleep(Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1)))
       this.#context.signal.throwIfAborted()
-      if (await this.#attempt(committables, attempt)) return
     }
-  }
-
-  #sleep(delayMs: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const at = this.#context.now() + delayMs
-    this.#due = { at, run: resolve }
-    this.#context.signal.addEventListener('abort', () => resolve(), { once: true })
-    this.#context.scheduleProcessingTime(at)
-    return promise
   }
 
   /** False: failed, and worth another attempt. */

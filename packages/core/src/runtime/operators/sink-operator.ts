@@ -78,10 +78,6 @@ class SinkOperator implements StreamOperator {
     this.#context.output.emitStatus(idle)
   }
 
-  onProcessingTime(now: number): void {
-    this.#committing?.retry.onProcessingTime(now)
-  }
-
   async prepareSnapshot(checkpointId: number): Promise<void> {
     if (!this.#finished) await this.writer.flush(false)
     await this.#prepareCommit(checkpointId)
@@ -121,7 +117,9 @@ class SinkOperator implements StreamOperator {
     if (this.#committing === undefined) return
     const { committables, retry } = this.#committing
     const due = committables.upTo(checkpointId)
-    if (due.length > 0) await retry.commit(due, () => committables.committed(due))
+    if (due.length === 0) return
+    await retry.commit(due)
+    committables.committed(due)
   }
 
   #writerContext(): SinkWriterContext {

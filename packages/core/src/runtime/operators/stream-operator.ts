@@ -51,6 +51,11 @@ export interface OperatorContext {
   now(): number
   /** Rows or timers between two looks at the output during long work. Default 256; tests make it 1. */
   readonly workSlice?: number
+  /**
+   * Resolves after `delayMs` of processing time, or at once when the attempt ends. For waits during which the task handles
+   * nothing else anyway, such as before trying a commit again.
+   */
+  sleep(delayMs: number): Promise<void>
   /** Asks for `onProcessingTime` at or after `timestamp`. Only the earliest pending request of an operator counts. */
   scheduleProcessingTime(timestamp: number): void
   /** Called by an operator that stopped in the middle (output full): the task calls `resume` before any further input. */

@@ -86,6 +86,11 @@ export function operatorContext(
     numRecordsIn: parts.recordsIn,
     numRecordsOut: parts.recordsOut,
     now: () => clock.now(),
+    sleep: (delayMs) =>
+      new Promise((resolve) => {
+        const cancel = clock.schedule(delayMs, resolve)
+        hooks.signal.addEventListener('abort', () => (cancel(), resolve()), { once: true })
+      }),
     scheduleProcessingTime: (timestamp) => hooks.scheduleProcessingTime(index, timestamp),
     suspend: () => hooks.suspend(index),
     await: hooks.await,
