@@ -20,7 +20,7 @@ const windowed = (words: DataStream<string>): DataStream<string> =>
 
 describe('runPipeline', () => {
   test('returns what comes out, in order', async () => {
-    const out = await runPipeline((numbers) => numbers.map((n: number) => n * 2), [at(0, 1), at(1, 2), watermark(5), at(6, 3)])
+    const out = await runPipeline((numbers: DataStream<number>) => numbers.map((n) => n * 2), [at(0, 1), at(1, 2), watermark(5), at(6, 3)])
     expect(out).toEqual([2, 4, 6])
   })
   test('watermarks close windows, and the end closes the rest', async () => {

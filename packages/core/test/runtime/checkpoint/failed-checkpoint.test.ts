@@ -56,6 +56,18 @@ describe('a checkpoint that cannot be completed', () => {
     expect(await job.finish()).toMatchObject({ numRestarts: 1 })
     expect(sink.values).toEqual([1, 2, 3, 4])
   })
+  test('that a task cannot write is declined, counted and tried again', async () => {
+    const sink = collectingSink<number>()
+    let left = 2
+    const storage = withStore((store) => ({ createStateOutput: (id, name, target) => (left-- > 0 ? Promise.reject(full()) : store.createStateOutput(id, name, target)) }))
+    const job = await testJob(
+      (env) => env.fromSource(scriptedSource<number>([1, 2, checkpoint, 2, 1, end])).keyBy((n) => n).reduce((a, b) => a + b).sinkTo(sink),
+      { parallelism: 2, checkpoints: { interval: '10ms', storage, tolerableFailures: 2 } },
+    )
+    expect(await job.finish()).toMatchObject({ state: 'finished', numRestarts: 0 })
+    expect(job.client.status().failedCheckpoints).toBeGreaterThan(0)
+    expect(sink.values.toSorted()).toEqual([1, 2, 2, 4])
+  })
   test('a savepoint that fails says so and hurts nothing', async () => {
     const sink = collectingSink<number>()
     const storage = withStore((store) => ({ complete: (id, metadata, target) => (target === undefined ? store.complete(id, metadata, target) : Promise.reject(full())) }))

@@ -3,9 +3,11 @@ import type { StreamExecutionEnvironment } from '../../../src/api/stream-executi
 import type { RunOptions } from '../../../src/environment/run-options.ts'
 import { MillraceError } from '../../../src/errors.ts'
 import { count } from '../../../src/functions/aggregates.ts'
+import { EventTimeSessionWindows, SlidingEventTimeWindows, TumblingEventTimeWindows } from '../../../src/functions/window-assigners.ts'
+import { WatermarkStrategy } from '../../../src/functions/watermark-strategy.ts'
 import { valueState } from '../../../src/functions/state-descriptor.ts'
 import { collectingSink } from '../../../src/testing/collecting-sink.ts'
-import { checkpoint, crash, end } from '../../../src/testing/script.ts'
+import { at, checkpoint, crash, end, watermark } from '../../../src/testing/script.ts'
 import { type Script, scriptedSource } from '../../../src/testing/scripted-source.ts'
 import { runTestJob, seededRandom, testJob } from '../../../src/testing/test-job.ts'
 import * as types from '../../../src/types/types.ts'
@@ -42,6 +44,25 @@ describe('exactly once', () => {
       { parallelism: 3, checkpoints, seed },
     )
     expect(sink.values.toSorted()).toEqual(range(0, 10).flatMap((key) => range(1, 31).map((seen) => `${key}: ${seen}`)).sort())
+    expect(result.numRestarts).toBeGreaterThan(0)
+  })
+  test.each([1, 2, 3, 4])('windows over crashes at any place, seed %i', async (seed) => {
+    const sink = collectingSink<string>()
+    const timed = (from: number): Script<number> =>
+      crashing(range(from, from + 100), seed + from).flatMap((event) => (typeof event === 'number' ? [at(event % 100, event), ...(event % 7 === 0 ? [watermark((event % 100) - 1)] : [])] : [event]))
+    const result = await runTestJob(
+      (env) => {
+        const keyed = env.fromSource(scriptedSource<number>(timed(0), timed(100), timed(200)), WatermarkStrategy.fromSource()).keyBy((n) => n % 5)
+        keyed.window(TumblingEventTimeWindows.of('20ms')).aggregate({ n: count() }, ({ n }, key, window) => `tumbling ${key} ${window.start} ${n}`).sinkTo(sink)
+        keyed.window(SlidingEventTimeWindows.of('20ms', '10ms')).aggregate({ n: count() }, ({ n }, key, window) => `sliding ${key} ${window.start} ${n}`).sinkTo(sink)
+        keyed.window(EventTimeSessionWindows.withGap('30ms')).aggregate({ n: count() }, ({ n }, key) => `session ${key} ${n}`).sinkTo(sink)
+      },
+      { parallelism: 3, checkpoints, seed, optimizer: { codeGeneration: seed % 2 === 0 } },
+    )
+    const windows = (kind: string, starts: readonly number[]): string[] =>
+      range(0, 5).flatMap((key) => starts.map((start) => `${kind} ${key} ${start} ${3 * range(Math.max(0, start), Math.min(100, start + 20)).filter((n) => n % 5 === key).length}`))
+    const sessions = range(0, 5).map((key) => `session ${key} 60`)
+    expect(sink.values.toSorted()).toEqual([...windows('tumbling', [0, 20, 40, 60, 80]), ...windows('sliding', range(-1, 10).map((n) => n * 10)), ...sessions].sort())
     expect(result.numRestarts).toBeGreaterThan(0)
   })
   test('operator state of a non-keyed function', async () => {

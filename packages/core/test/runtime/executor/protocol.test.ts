@@ -13,7 +13,8 @@ import { heapStateBackend } from '../../../src/runtime/state/heap/heap-state-bac
 import { collectingSink } from '../../../src/testing/collecting-sink.ts'
 import { checkpoint, crash, end } from '../../../src/testing/script.ts'
 import { scriptedSource } from '../../../src/testing/scripted-source.ts'
-import { createVirtualClock, type TestClock } from '../../../src/testing/virtual-clock.ts'
+import type { TestClock } from '../../../src/testing/test-clock.ts'
+import { createVirtualClock } from '../../../src/testing/virtual-clock.ts'
 import * as types from '../../../src/types/types.ts'
 
 interface Wiring {

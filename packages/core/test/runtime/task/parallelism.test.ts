@@ -34,7 +34,7 @@ const pipelines: Readonly<Record<string, (input: DataStream<Trade>) => DataStrea
       .flatMap((trade) => [trade.symbol, trade.amount]),
   'branches that see the same record': (input) => {
     const doubled = input.map(({ amount }) => amount * 2)
-    return doubled.map((amount) => amount + 1).union(doubled.filter((amount) => amount % 3 === 0), doubled.flatMap((amount) => (amount > 100 ? ['large', 'indeed'] : [])))
+    return doubled.map((amount) => amount + 1).union(doubled.filter((amount) => amount % 3 === 0), doubled.flatMap((amount) => (amount > 100 ? [-amount, 0] : [])))
   },
   'tumbling windows': (input) =>
     input

@@ -8,7 +8,8 @@ import { type CollectingSink, collectingSink } from '../../../src/testing/collec
 import { at, checkpoint, crash, end, idle, watermark } from '../../../src/testing/script.ts'
 import { type Script, scriptedSourceWith } from '../../../src/testing/scripted-source.ts'
 import { runTestJob, type TestJob, testJob } from '../../../src/testing/test-job.ts'
-import { createVirtualClock, type TestClock } from '../../../src/testing/virtual-clock.ts'
+import type { TestClock } from '../../../src/testing/test-clock.ts'
+import { createVirtualClock } from '../../../src/testing/virtual-clock.ts'
 import * as types from '../../../src/types/types.ts'
 
 const windowed = (stream: DataStream<string>): DataStream<string> =>
