@@ -61,7 +61,7 @@ export interface RunOptions {
   readonly autoWatermarkInterval?: Duration
   /** Longest time a record waits in a partly filled batch between tasks. Default 100ms. */
   readonly bufferTimeout?: Duration
-  /** Bytes a channel between two subtasks may hold. Default 64 KiB … see docs/concepts. */
+  /** Bytes a channel between two subtasks may hold. Default 256 KiB; see docs/concepts.md. */
   readonly bufferBytes?: number
   readonly optimizer?: { readonly chaining?: boolean; readonly combiners?: boolean; readonly codeGeneration?: boolean }
   readonly signal?: AbortSignal
