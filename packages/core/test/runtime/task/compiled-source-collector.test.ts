@@ -51,7 +51,9 @@ async function run(codeGeneration: boolean, strategy: WatermarkStrategy<Reading>
       flush: () => {},
     }),
   })
-  const build = (env: StreamExecutionEnvironment): void => void env.fromSource(readings, strategy).onError('skip').sinkTo(sink)
+  const build = (env: StreamExecutionEnvironment): void => {
+    env.fromSource(readings, strategy).onError('skip').sinkTo(sink)
+  }
   const client = await submit(defineJob({ name: 'readings', build }), { optimizer: { codeGeneration }, logger: silentLogger })
   await client.done
   return seen
