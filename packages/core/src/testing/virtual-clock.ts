@@ -107,7 +107,9 @@ export function createVirtualClock(startMs = 0): TestClock {
   }
 }
 
-/** Requests to the file system and to sockets that have not been answered. */
+/** Requests that have not been answered, by Node's names of their kinds; open files, sockets and timers are not among them. */
+const REQUESTS: ReadonlySet<string> = new Set(['FSReqCallback', 'FSReqPromise', 'CloseReq', 'WriteWrap', 'ShutdownWrap', 'TCPConnectWrap', 'PipeConnectWrap', 'GetAddrInfoReqWrap'])
+
 function isIoPending(): boolean {
-  return process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq') || resource === 'FileHandleCloseReq' || resource === 'WriteWrap')
+  return process.getActiveResourcesInfo().some((resource) => REQUESTS.has(resource))
 }
