@@ -1,5 +1,4 @@
-import { MillraceError } from '@millrace/core/spi'
-import type { TypeSchema } from '@millrace/core/spi'
+import type { MillraceError, TypeSchema } from '@millrace/core/spi'
 import { inField, schemaMismatch, valueMismatch } from './avro-error.ts'
 import { itemOf } from './avro-type.ts'
 import type { AvroType } from './avro-type.ts'
