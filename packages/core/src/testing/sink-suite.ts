@@ -100,7 +100,7 @@ export function sinkSuite<T>(runner: SuiteRunner, context: SinkTestContext<T>): 
     onExactlyOnce('a checkpoint publishes what came before it, and a canceled job nothing more', async (fixture) => {
       const running = await start(job(fixture, [...records(0, 10), checkpoint, ...records(10, 20)]), { checkpoints: { ...checkpoints(), interval: '500ms' } })
       await running.until(() => running.client.status().recordsOut === 20)
-      await running.clock.runUntil(running.client.cancel())
+      await running.cancel()
       assertSame(await fixture.published(), records(0, 10))
     })
     on('after failures every record counts as promised', async (fixture) => {
@@ -136,7 +136,7 @@ export function sinkSuite<T>(runner: SuiteRunner, context: SinkTestContext<T>): 
       const first = await start(job(fixture, records(0, 10), records(10, 20)), { ...options, parallelism: 2 })
       await first.until(() => first.client.status().recordsOut === 20)
       const savepoint = await first.savepoint(join(directory, 'savepoint'))
-      await first.clock.runUntil(first.client.cancel())
+      await first.cancel()
       if (exactlyOnce) assert.deepEqual(await fixture.published(), [])
       const rest = [...records(0, 10), ...records(20, 30), end]
       await (await start(job(fixture, rest, [...records(10, 20), end]), { ...options, parallelism: 1, from: savepoint })).finish()

@@ -26,6 +26,8 @@ export interface TestJob extends AsyncDisposable {
   /** Takes a savepoint and goes on; returns its pointer. */
   savepoint(directory: string): Promise<string>
   stop(options?: { readonly savepoint?: string; readonly drain?: boolean }): Promise<JobResult>
+  /** Ends it at once, as a process that is killed would: nothing more is committed. */
+  cancel(): Promise<void>
 }
 
 /**
@@ -60,6 +62,7 @@ export async function testJob(build: (env: StreamExecutionEnvironment) => void, 
     until,
     savepoint: (directory) => clock.runUntil(client.savepoint(directory), time),
     stop: (stopOptions) => clock.runUntil(client.stop(stopOptions), time),
+    cancel: () => clock.runUntil(client.cancel(), time),
     [Symbol.asyncDispose]: () => clock.runUntil(client.cancel(), time),
   }
 }

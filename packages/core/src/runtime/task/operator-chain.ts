@@ -31,8 +31,18 @@ export interface OperatorChain {
   readonly numRecordsIn: Counter
 }
 
-/** Restores and creates all operators and links them; does not open them. */
+/** Restores and creates all operators and links them; does not open them. State that was opened is closed again if this fails. */
 export async function createOperatorChain(environment: TaskEnvironment, hooks: OperatorHooks): Promise<OperatorChain> {
+  const opened: KeyedStateBackend[] = []
+  try {
+    return await createAndLink(environment, hooks, opened)
+  } catch (error) {
+    for (const keyedState of opened) await keyedState.close()
+    throw error
+  }
+}
+
+async function createAndLink(environment: TaskEnvironment, hooks: OperatorHooks, opened: KeyedStateBackend[]): Promise<OperatorChain> {
   const { vertex, settings } = environment
   const members: ChainMember[] = []
   const recordsOut = vertex.operators.map(({ node, uid }) => environment.operatorMetrics(node.name, uid).counter('numRecordsOut'))
@@ -41,6 +51,7 @@ export async function createOperatorChain(environment: TaskEnvironment, hooks: O
   for (const [index, definition] of vertex.operators.entries()) {
     const output = new ChainOutput(hooks.isAvailable)
     const { keyedState, operatorState } = await openOperatorState(environment, definition)
+    if (keyedState !== undefined) opened.push(keyedState)
     const recordsIn = parentOutput(vertex.operators, index, recordsOut, sideCounters) ?? numRecordsIn
     const metrics = environment.operatorMetrics(definition.node.name, definition.uid)
     metrics.gauge('numRecordsIn', () => recordsIn.value)

@@ -133,7 +133,7 @@ describe('state and the operators of a changed job', () => {
     const from = await take(checkpoints, join(directory, 'allowed'))
     const job = await testJob(build('other'), { checkpoints, from, allowDroppedState: ['sums'] })
     await job.until(() => job.client.status().state === 'running')
-    await job.client.cancel()
+    await job.cancel()
   })
   test('a pointer that leads nowhere', async () => {
     const storage = memoryCheckpointStorage()
@@ -149,7 +149,7 @@ test('a new run goes on from the latest checkpoint of a run that was killed', as
   const checkpoints = { interval: '10ms', storage: path } as const
   const job = await testJob(build([1, 2, checkpoint, 3, 4]), { checkpoints })
   await job.until(() => sink.values.length === 2 && sink.written.length === 4)
-  await job.client.cancel()
+  await job.cancel()
   const result = await runTestJob(build([1, 2, checkpoint, 3, 4, 5, end]), { checkpoints, from: 'latest' })
   expect(sink.values).toEqual([1, 2, 3, 4, 5])
   expect(result.recordsIn).toBe(3)

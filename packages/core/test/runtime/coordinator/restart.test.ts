@@ -134,7 +134,7 @@ describe('restart strategies', () => {
   test('a job is canceled while it waits', async () => {
     const job = await testJob(crashes(1), fixed(1))
     await job.until(() => job.client.status().state === 'restarting')
-    await job.client.cancel()
+    await job.cancel()
     expect(await job.client.done).toMatchObject({ state: 'canceled', numRestarts: 0 })
   })
 })

@@ -56,7 +56,7 @@ test.each([1, 3])('a slow sink keeps what is under way bounded in bytes, paralle
     worst = Math.max(worst, emitted - received.length)
     return received.length >= 20_000
   })
-  await job.client.cancel()
+  await job.cancel()
   // Two hops of channels, each overdrawn by what one step emits, and what the writers gather: half a buffer per channel.
   const perHop = parallelism * parallelism * 1.5 * (BUFFER_BYTES / RECORD_BYTES)
   const perStep = 1024 * parallelism

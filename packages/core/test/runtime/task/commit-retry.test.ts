@@ -59,7 +59,7 @@ describe('a commit that is refused for a while', () => {
     const running = await testJob(job(refusing(sink, 100, attempts), [1, 2, end]), { turnMs: 0 })
     await running.until(() => attempts.count === 2)
     const before = running.clock.now()
-    await running.clock.runUntil(running.client.cancel())
+    await running.cancel()
     expect(running.clock.now() - before).toBeLessThan(1000)
     expect(sink.values).toEqual([])
   })

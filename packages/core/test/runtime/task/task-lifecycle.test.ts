@@ -4,6 +4,8 @@ import { WatermarkStrategy } from '../../../src/functions/watermark-strategy.ts'
 import { count } from '../../../src/functions/aggregates.ts'
 import { TumblingEventTimeWindows } from '../../../src/functions/window-assigners.ts'
 import type { CheckpointStorage } from '../../../src/spi/checkpoint-storage.ts'
+import type { StateBackend } from '../../../src/spi/state-backend.ts'
+import { heapStateBackend } from '../../../src/runtime/state/heap/heap-state-backend.ts'
 import { defineSink } from '../../../src/spi/define-sink.ts'
 import { defineSource } from '../../../src/spi/define-source.ts'
 import { collectingSink } from '../../../src/testing/collecting-sink.ts'
@@ -28,7 +30,7 @@ describe('closing', () => {
     const job = await testJob((env) => env.fromData([1]).sinkTo(slow))
     await job.until(() => events.length === 1)
     setImmediate(() => opening.resolve())
-    await job.clock.runUntil(job.client.cancel())
+    await job.cancel()
     expect(events).toEqual(['opening', 'open', 'closed'])
     expect(await job.client.done).toMatchObject({ state: 'canceled' })
   })
@@ -43,7 +45,7 @@ describe('closing', () => {
     const logger = { debug() {}, info() {}, warn() {}, error: (fields: object, message: string) => void errors.push(JSON.stringify(fields) + message) }
     const job = await testJob((env) => env.fromData([1], types.int()).sinkTo(stuck, { uid: 'stuck' }), { logger })
     await job.until(() => flushing)
-    await job.clock.runUntil(job.client.cancel())
+    await job.cancel()
     expect(errors.join()).toMatch(/#0.*did not close within 30000 ms/)
   })
   test('closes sources, sinks and functions once an attempt, failed or not', async () => {
@@ -69,6 +71,34 @@ describe('closing', () => {
     )
     expect(result.numRestarts).toBe(1)
     expect(closed.toSorted()).toEqual(['function 1', 'function 2', 'sink', 'sink', 'source', 'source'])
+  })
+
+  test('state that was opened is closed, also when a later operator of the chain cannot be created', async () => {
+    const heap = heapStateBackend()
+    let open = 0
+    let opens = 0
+    const counted: StateBackend = {
+      ...heap,
+      async open(context) {
+        const backend = await heap.open(context)
+        opens++
+        open++
+        const close = backend.close.bind(backend)
+        backend.close = () => {
+          open--
+          return close()
+        }
+        return backend
+      },
+    }
+    const failing = (fails: boolean): Promise<unknown> =>
+      runTestJob((env) => env.fromSource(scriptedSource<number>([1, end])).keyBy((n) => n).reduce((a, b) => a + b).process(() => {
+        if (fails) throw new Error('cannot open')
+        return { processElement: () => undefined }
+      }, types.long()).sinkTo(collectingSink()), { stateBackend: counted, parallelism: 2 })
+    await expect(failing(true)).rejects.toMatchObject({ message: expect.stringContaining('cannot open') })
+    await failing(false)
+    expect([opens, open]).toEqual([4, 0])
   })
 })
 
@@ -117,7 +147,7 @@ describe('sources', () => {
     expect(sink.values).toEqual([])
     await job.clock.advance(20_000)
     expect(sink.values).toEqual([10, 10])
-    await job.client.cancel()
+    await job.cancel()
   })
   test('are not polled while they wait, whatever else wakes the task', async () => {
     let polls = 0
@@ -135,7 +165,7 @@ describe('sources', () => {
     await job.clock.advance(1000)
     expect(job.client.status().lastCheckpoint?.checkpointId).toBeGreaterThan(50)
     expect(polls).toBe(before)
-    await job.client.cancel()
+    await job.cancel()
   })
   test('an enumerator that throws fails the job', async () => {
     const source = continuous(1)
