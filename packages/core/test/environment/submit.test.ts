@@ -6,6 +6,9 @@ import { defineJob } from '../../src/api/define-job.ts'
 import { silentLogger } from '../../src/environment/logger.ts'
 import type { RunOptions } from '../../src/environment/run-options.ts'
 import { submit } from '../../src/environment/submit.ts'
+import { MillraceError } from '../../src/errors.ts'
+import type { CheckpointStorage } from '../../src/spi/checkpoint-storage.ts'
+import { testJob } from '../../src/testing/test-job.ts'
 import { memoryCheckpointStorage } from '../../src/runtime/checkpoint/storage/memory-checkpoint-storage.ts'
 import type { MetricReporter } from '../../src/spi/metric-reporter.ts'
 import { collectingSink } from '../../src/testing/collecting-sink.ts'
@@ -60,6 +63,32 @@ describe('submit', () => {
   test('a savepoint needs a directory', async () => {
     await using client = await submit(endless, { ...quiet, checkpoints: { storage: memoryCheckpointStorage() } })
     await expect(client.savepoint()).rejects.toMatchObject({ code: 'CKPT_NO_SAVEPOINT_DIRECTORY', origin: 'user' })
+  })
+  test('while the job starts there is nothing to save yet', async () => {
+    await using client = await submit(endless, { ...quiet, checkpoints: { storage: memoryCheckpointStorage() } })
+    let code: unknown
+    do {
+      code = await client.savepoint(join(directory, 'early')).then(() => 'taken', (error: unknown) => (MillraceError.is(error) && error.retryable ? error.code : error))
+      expect(code).toBeOneOf(['CORE_NOT_RUNNING', 'CKPT_NOT_RUNNING', 'taken'])
+    } while (code !== 'taken')
+  })
+  test('a run whose lease was taken over ends with that error, and is not tried again', async () => {
+    const memory = memoryCheckpointStorage()
+    const storage: CheckpointStorage = {
+      ...memory,
+      async open(context) {
+        const store = await memory.open(context)
+        const acquire = store.acquireLease.bind(store)
+        store.acquireLease = async (owner) => {
+          const lease = await acquire(owner)
+          return { epoch: lease.epoch, renew: () => Promise.reject(new MillraceError('CKPT_FENCED', 'another run took over', { origin: 'user' })), release: () => lease.release() }
+        }
+        return store
+      },
+    }
+    const job = await testJob((env) => env.fromSource(scriptedSource<number>([1])).sinkTo(collectingSink()), { checkpoints: { storage } })
+    await expect(job.finish()).rejects.toMatchObject({ code: 'CKPT_FENCED' })
+    expect(job.client.status()).toMatchObject({ state: 'failed', numRestarts: 0, failure: { code: 'CKPT_FENCED' } })
   })
   test('after the end there is nothing to save', async () => {
     const client = await submit(finite(), { ...quiet, checkpoints: { storage: memoryCheckpointStorage() } })

@@ -224,6 +224,9 @@ export class JobAttempt {
 
   #checkpointing(what: string): CheckpointCoordinator {
     if (this.#checkpoints !== undefined) return this.#checkpoints
+    if (this.#options.checkpoints !== undefined) {
+      throw new MillraceError('CKPT_NOT_RUNNING', `The job cannot take ${what} yet: its tasks are still being restored; try again when it is running`, { origin: 'external', retryable: true })
+    }
     throw new MillraceError('CKPT_NO_STORAGE', `The job cannot take ${what}: it runs without a checkpoint storage. Give --checkpoint-dir or checkpoints.storage`, { origin: 'user' })
   }
 }
