@@ -17,8 +17,6 @@ export type { OperatorOptions } from './api/operator-options.ts'
 export type { StreamExecutionEnvironment } from './api/stream-execution-environment.ts'
 export type { WindowedStream } from './api/windowed-stream.ts'
 
-export { explain } from './optimizer/explain.ts'
-export type { Explanation } from './optimizer/explain.ts'
 export type { GraphWarning } from './graph/validate-graph.ts'
 export type { JobGraph } from './graph/job-graph.ts'
 export type { StreamGraph } from './graph/stream-graph.ts'

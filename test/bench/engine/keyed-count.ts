@@ -5,7 +5,7 @@ import type { RateCase } from '../rate-case.ts'
 export const keyedCount: RateCase = {
   kind: 'rate',
   name: 'engine/keyed-count',
-  records: 3_000_000,
+  records: 8_000_000,
   fewerRecords: 500_000,
   variants: {
     ours: async () => (await import('./keyed-count-engine.ts')).keyedCountEngine(),

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { JsonValue } from '../spi/json-value.ts'
 
 /** JSON with the names of every object sorted, so that equal values give equal text. */
@@ -10,5 +9,7 @@ export function canonicalJson(value: JsonValue): string {
 
 /** SHA-256 of the canonical JSON, in hex. */
 export function hashJson(value: JsonValue): string {
+  // Fetched when a plan is hashed, not imported: loading node:crypto takes longer than all of this package.
+  const { createHash } = process.getBuiltinModule('node:crypto')
   return createHash('sha256').update(canonicalJson(value)).digest('hex')
 }
