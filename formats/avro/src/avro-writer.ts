@@ -52,7 +52,7 @@ export class AvroWriter implements FileRecordWriter<unknown> {
     block.long(content.length)
     block.raw(content)
     block.raw(this.#marker)
-    this.#output.write(block.bytes.subarray(0, block.at))
+    this.#output.write(block.take())
     this.#count = 0
     records.at = 0
   }

@@ -2,26 +2,40 @@
 const SHORT_STRING = 16
 const TWO_28 = 2 ** 28
 
-/** Writes the binary encoding into one buffer that grows and is used again for every record. */
+/** Writes the binary encoding into one buffer that grows: a block of records, or message after message with `take`. */
 export class ByteSink {
   bytes: Buffer
   at = 0
+  /** Where what `take` gives away begins. */
+  #start = 0
+  readonly #initialBytes: number
 
   constructor(initialBytes: number) {
+    this.#initialBytes = initialBytes
     this.bytes = Buffer.allocUnsafeSlow(initialBytes)
   }
 
   #reserve(byteCount: number): void {
     const needed = this.at + byteCount
     if (needed <= this.bytes.length) return
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.bytes.length * 2))
-    larger.set(this.bytes.subarray(0, this.at))
+    const written = this.bytes.subarray(this.#start, this.at)
+    const larger = Buffer.allocUnsafeSlow(Math.max((written.length + byteCount) * 2, this.#initialBytes))
+    larger.set(written)
     this.bytes = larger
+    this.#start = 0
+    this.at = written.length
   }
 
-  /** A copy of what was written. */
-  copy(): Buffer {
-    return Buffer.from(this.bytes.subarray(0, this.at))
+  /** Forgets what was written since the last `take`. */
+  restart(): void {
+    this.at = this.#start
+  }
+
+  /** What was written, without a copy: its bytes belong to the receiver, and writing goes on behind them. */
+  take(): Buffer {
+    const taken = this.bytes.subarray(this.#start, this.at)
+    this.#start = this.at
+    return taken
   }
 
   byte(value: number): void {

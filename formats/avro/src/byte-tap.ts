@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { damaged } from './avro-error.ts'
 import { ShortStringCache } from './short-string-cache.ts'
+import type { SliceableBuffer } from './short-string-cache.ts'
 
 const TWO_28 = 2 ** 28
 /** Items that take no bytes (nulls, empty records) are bounded by nothing else than this. */
@@ -108,7 +109,9 @@ export class ByteTap {
     const length = this.length()
     const start = this.at
     this.at = start + length
-    const text = this.#strings.decode(this.bytes, start, this.at)
+    const short = this.#strings.decode(this.bytes, start, this.at)
+    if (short !== undefined) return short
+    const text = (this.bytes as unknown as SliceableBuffer).utf8Slice(start, this.at)
     // U+FFFD is what bytes that are no UTF-8 become, but it may also stand there itself
     if (text.includes('\uFFFD') && !isUtf8(this.bytes.subarray(start, this.at))) this.fail(field, 'expected text in UTF-8')
     return text

@@ -58,5 +58,5 @@ export function writeHeader({ schema, codec, marker }: ContainerHeader, metadata
   }
   sink.byte(0)
   sink.raw(marker)
-  return sink.copy()
+  return sink.take()
 }

@@ -28,7 +28,7 @@ export function decodeDatum(decode: Decoder, tap: ByteTap, message: Buffer, star
 }
 
 export function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /** Messages that are bare data of one schema. */
@@ -54,15 +54,18 @@ export function singleObjectDeserializer<T>(decoders: ReadonlyMap<bigint, Decode
   }
 }
 
+/** Messages are cut from slabs of this size: small enough to be no burden when one message outlives the others. */
+export const MESSAGE_SLAB_BYTES: number = 16 * 1024
+
 /** @param header what every message begins with. */
 export function binarySerializer<T>(encode: Encoder, header: Uint8Array): MessageSerializer<T> {
-  const sink = new ByteSink(1024)
+  const sink = new ByteSink(MESSAGE_SLAB_BYTES)
   return {
     serialize(value) {
-      sink.at = 0
+      sink.restart()
       sink.raw(header)
       encode(value, sink)
-      return sink.copy()
+      return sink.take()
     },
   }
 }

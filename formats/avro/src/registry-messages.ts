@@ -6,7 +6,7 @@ import { ByteSink } from './byte-sink.ts'
 import { ByteTap } from './byte-tap.ts'
 import type { Decoder } from './leaf-decoder.ts'
 import type { Encoder } from './leaf-encoder.ts'
-import { asBuffer, decodeDatum } from './message.ts'
+import { asBuffer, decodeDatum, MESSAGE_SLAB_BYTES } from './message.ts'
 import { RegistryClient } from './registry-client.ts'
 import type { SchemaRegistry } from './schema-registry.ts'
 
@@ -59,7 +59,7 @@ function schemaIdOf(message: Buffer): number | undefined {
 /** Frames messages for a registry; `prepare` registers the schema. */
 export function registrySerializer<T>(registry: SchemaRegistry, schemaJson: string, encode: Encoder): MessageSerializer<T> {
   const client = new RegistryClient(registry)
-  const sink = new ByteSink(1024)
+  const sink = new ByteSink(MESSAGE_SLAB_BYTES)
   let id: number | undefined
   return {
     async prepare() {
@@ -67,10 +67,10 @@ export function registrySerializer<T>(registry: SchemaRegistry, schemaJson: stri
     },
     serialize(value) {
       if (id === undefined) throw new MillraceError('AVRO_NOT_PREPARED', 'Expected prepare() to be called before serialize(): the schema has no number yet. The connector must call it once', { origin: 'engine' })
-      sink.at = 0
+      sink.restart()
       for (const byte of [0, id >>> 24, (id >>> 16) & 0xff, (id >>> 8) & 0xff, id & 0xff]) sink.byte(byte)
       encode(value, sink)
-      return sink.copy()
+      return sink.take()
     },
   }
 }
