@@ -1,8 +1,9 @@
 import { MillraceError } from '../../errors.ts'
-import type { JobGraph, JobVertex } from '../../graph/job-graph.ts'
+import type { ChainedOperator, JobGraph, JobVertex } from '../../graph/job-graph.ts'
+import type { OperatorKind } from '../../graph/operator-spec.ts'
 import type { KeyGroupRange } from '../../spi/key-group-range.ts'
 import { computeKeyGroupRangeForOperatorIndex } from '../../types/key-group.ts'
-import type { CheckpointMetadata, OperatorMetadata } from '../checkpoint/checkpoint-metadata.ts'
+import type { CheckpointMetadata, OperatorMetadata, SubtaskState } from '../checkpoint/checkpoint-metadata.ts'
 import type { KeyedRestore, OperatorRestore, TaskRestore } from '../protocol.ts'
 import { redistributeOperatorState } from '../state/redistribute-operator-state.ts'
 
@@ -39,8 +40,8 @@ export function createRestorePlan(graph: JobGraph, metadata: CheckpointMetadata,
     }
   }
   const operatorStates = new Map<string, readonly (Uint8Array | undefined)[]>()
-  const operatorStateOf = (uid: string, parallelism: number, subtask: number): Uint8Array | undefined => {
-    const states = operatorStates.get(uid) ?? redistributeOperatorState(operators.get(uid)?.subtasks.map(({ operatorState }) => operatorState) ?? [], parallelism)
+  const operatorStateOf = ({ node, uid }: ChainedOperator, parallelism: number, subtask: number): Uint8Array | undefined => {
+    const states = operatorStates.get(uid) ?? redistributeOperatorState(statesToDealOut(node.operator.kind, operators.get(uid)?.subtasks ?? [], parallelism), parallelism)
     operatorStates.set(uid, states)
     return states[subtask]
   }
@@ -50,12 +51,21 @@ export function createRestorePlan(graph: JobGraph, metadata: CheckpointMetadata,
     taskRestore(vertex, subtask) {
       const range = computeKeyGroupRangeForOperatorIndex(vertex.maxParallelism, vertex.parallelism, subtask)
       const restored: Record<string, OperatorRestore> = {}
-      for (const { uid } of vertex.operators) {
-        restored[uid] = { keyed: keyedRestore(operators.get(uid), range, pointer), operatorState: operatorStateOf(uid, vertex.parallelism, subtask) }
+      for (const operator of vertex.operators) {
+        restored[operator.uid] = { keyed: keyedRestore(operators.get(operator.uid), range, pointer), operatorState: operatorStateOf(operator, vertex.parallelism, subtask) }
       }
       return { checkpointId: metadata.checkpointId, operators: restored, finished: wasFinished(vertex, operators, subtask) }
     },
   }
+}
+
+/**
+ * A function's `finish` has made use of the state of its subtask. Dealt out to others it would be finished again, so it ends
+ * with its subtask; in Flink too. What sources and sinks keep (splits, committables) goes on.
+ */
+function statesToDealOut(kind: OperatorKind, subtasks: readonly SubtaskState[], parallelism: number): (Uint8Array | undefined)[] {
+  const isFunction = kind === 'process' || kind === 'coProcess' || kind === 'broadcastProcess'
+  return subtasks.map(({ finished, operatorState }) => (isFunction && finished && subtasks.length !== parallelism ? undefined : operatorState))
 }
 
 function keyedRestore(operator: OperatorMetadata | undefined, range: KeyGroupRange, pointer: string): readonly KeyedRestore[] {

@@ -129,8 +129,10 @@ test('watermarks only rise, and statuses alternate, whatever arrives', () => {
       for (const { channel, kind, timestamp } of actions) {
         if (finished.has(channel)) continue
         if (kind === 'watermark') merged.inputWatermark(channel, timestamp)
-        else if (kind === 'finished') finished.add(channel) && merged.inputFinished(channel)
-        else merged.inputStatus(channel, kind === 'idle')
+        else if (kind === 'finished') {
+          finished.add(channel)
+          merged.inputFinished(channel)
+        } else merged.inputStatus(channel, kind === 'idle')
       }
       const emitted = take()
       const watermarks = emitted.filter((element) => typeof element === 'number')
