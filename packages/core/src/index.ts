@@ -11,6 +11,8 @@ export type { ConnectedStreams, KeyedConnectedStreams } from './api/connected-st
 export type { DataStream } from './api/data-stream.ts'
 export { defineJob } from './api/define-job.ts'
 export type { Job, JobDefinition, JobDefinitionWithoutParams } from './api/define-job.ts'
+export type { BoundedIntervalJoin, IntervalBounds, IntervalJoin } from './api/interval-join.ts'
+export type { Joins } from './api/joins.ts'
 export type { KeyedStream } from './api/keyed-stream.ts'
 export { createLocalEnvironment } from './api/local-environment.ts'
 export type { OperatorOptions } from './api/operator-options.ts'

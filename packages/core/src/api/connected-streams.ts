@@ -33,7 +33,8 @@ export function connectKeyedStreams<A, B, K extends Key>(first: StreamHandle, ke
   }
 }
 
-function keyOf(handle: StreamHandle): KeySelector {
+/** The key of a keyed stream. Throws CORE_KEY_REQUIRED. */
+export function keyOf(handle: StreamHandle): KeySelector {
   const partitioning = handle.outputs[0]?.partitioning
   if (partitioning?.kind === 'hash') return partitioning.key
   throw new MillraceError('CORE_KEY_REQUIRED', 'expected a keyed stream to be connected with another keyed stream, found one without a key; call keyBy on it first', { origin: 'user' })

@@ -12,6 +12,8 @@ import type { BroadcastStream } from './broadcast-stream.ts'
 import { connectKeyedStreams } from './connected-streams.ts'
 import type { KeyedConnectedStreams } from './connected-streams.ts'
 import type { DataStream } from './data-stream.ts'
+import { intervalJoin } from './interval-join.ts'
+import type { IntervalJoin } from './interval-join.ts'
 import type { SameKindOfKey } from './key-types.ts'
 import { statelessOperations } from './stateless-operations.ts'
 import type { StatelessOperations } from './stateless-operations.ts'
@@ -37,6 +39,8 @@ export interface KeyedStream<out T, out K extends Key> extends StatelessOperatio
   /** With a broadcast stream, or with another stream that is keyed by the same kind of key. */
   connect<B>(other: BroadcastStream<B>): KeyedBroadcastConnectedStream<T, B, K>
   connect<U, J extends SameKindOfKey<K>>(other: KeyedStream<U, J>): KeyedConnectedStreams<T, U, K | J>
+  /** Pairs records of one key whose timestamps are close. */
+  intervalJoin<U, J extends SameKindOfKey<K>>(other: KeyedStream<U, J>): IntervalJoin<T, U>
 }
 
 export function keyedStream<T, K extends Key>(input: StreamHandle, key: KeySelector): KeyedStream<T, K> {
@@ -59,6 +63,7 @@ export function keyedStream<T, K extends Key>(input: StreamHandle, key: KeySelec
     window: (assigner) => windowedStream(handle, key, { kind: 'window', assigner, allowedLatenessMs: 0 }),
     connect: (other: object): never =>
       (isBroadcastStream(other) ? connectKeyedBroadcast(handle, key, handleIn(job, other), other) : connectKeyedStreams(handle, key, handleIn(job, other))) as never,
+    intervalJoin: (other) => intervalJoin(handle, key, handleIn(job, other)),
   }
   return withHandle(stream, handle)
 }

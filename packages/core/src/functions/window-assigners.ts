@@ -1,6 +1,7 @@
 import { MillraceError } from '../errors.ts'
 import { durationMs } from '../types/duration-ms.ts'
 import type { Duration } from '../types/duration.ts'
+import { signedDurationMs } from './signed-duration.ts'
 import type { TimeWindow, WindowAssigner, WindowOptions, WindowTime } from './window.ts'
 
 type Assigner = WindowAssigner<TimeWindow>
@@ -59,7 +60,6 @@ function positive(duration: Duration, what: string): number {
 /** 0 ≤ offset < period: windows repeat every period, so that any other offset says the same as one of these. */
 function offsetMs(options: WindowOptions | undefined, periodMs: number): number {
   if (options?.offset === undefined) return 0
-  const negative = options.offset.startsWith('-')
-  const ms = durationMs((negative ? options.offset.slice(1) : options.offset) as Duration) % periodMs
-  return negative && ms > 0 ? periodMs - ms : ms
+  const remainder = signedDurationMs(options.offset) % periodMs
+  return remainder < 0 ? remainder + periodMs : Math.abs(remainder)
 }

@@ -43,6 +43,24 @@ export interface WindowSpec {
   readonly combined?: boolean
 }
 
+/** Which records without a partner give a row too. */
+export type JoinKind = 'inner' | 'left' | 'right' | 'full'
+
+/** Pairs records of two keyed inputs whose timestamps are close: right − left from `lowerMs` to `upperMs`, both included. */
+export interface IntervalJoinSpec {
+  readonly kind: 'intervalJoin'
+  readonly join: JoinKind
+  readonly lowerMs: number
+  readonly upperMs: number
+  /** Makes the row of a pair; null stands for a partner that is missing. */
+  readonly combine: (left: Value, right: Value) => unknown
+  readonly leftType?: AnyType
+  readonly rightType?: AnyType
+  /** Where late records go; absent: counted and dropped. */
+  readonly lateLeftTag?: string
+  readonly lateRightTag?: string
+}
+
 /** What an operator does, as data plus user functions. One runtime operator per kind. */
 export type OperatorSpec =
   | { readonly kind: 'source'; readonly source: Source<unknown>; readonly watermarks: WatermarkStrategy<Value> }
@@ -72,6 +90,7 @@ export type OperatorSpec =
       readonly finish?: (result: Value, key: Value) => unknown
     }
   | WindowSpec
+  | IntervalJoinSpec
   /** Put in by the optimizer before a shuffle into a mergeable event-time window. */
   | { readonly kind: 'combine'; readonly window: WindowSpec }
   | { readonly kind: 'sink'; readonly sink: Sink<Value> }

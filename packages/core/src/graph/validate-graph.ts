@@ -16,6 +16,7 @@ const KEYED_INPUTS: Readonly<Partial<Record<OperatorKind, readonly number[]>>> =
   reduce: [0],
   aggregate: [0],
   window: [0],
+  intervalJoin: [0, 1],
 }
 
 /**

@@ -3,6 +3,7 @@ import { createBroadcastProcessOperator } from './broadcast-process-operator.ts'
 import { createCoProcessOperator } from './co-process-operator.ts'
 import { createFilterOperator } from './filter-operator.ts'
 import { createFlatMapOperator } from './flat-map-operator.ts'
+import { createIntervalJoinOperator } from './interval-join-operator.ts'
 import { createKeyedBroadcastProcessOperator } from './keyed-broadcast-process-operator.ts'
 import { createKeyedCoProcessOperator } from './keyed-co-process-operator.ts'
 import { createKeyedProcessOperator } from './keyed-process-operator.ts'
@@ -48,6 +49,8 @@ export function createOperator(node: StreamNode, context: OperatorContext): Stre
       return createAggregateOperator(node, context, spec.aggregate, spec.finish)
     case 'window':
       return createWindowOperator(node, context, spec)
+    case 'intervalJoin':
+      return createIntervalJoinOperator(node, context, spec)
     case 'combine':
       return new CombineOperator(node, context, spec.window)
     case 'sink':

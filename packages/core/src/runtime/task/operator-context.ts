@@ -19,7 +19,7 @@ export interface OperatorHooks {
   scheduleProcessingTime(operator: number, timestamp: number): void
 }
 
-const KEYED_KINDS: ReadonlySet<string> = new Set(['keyedProcess', 'keyedCoProcess', 'keyedBroadcastProcess', 'reduce', 'aggregate', 'window'])
+const KEYED_KINDS: ReadonlySet<string> = new Set(['keyedProcess', 'keyedCoProcess', 'keyedBroadcastProcess', 'reduce', 'aggregate', 'window', 'intervalJoin'])
 
 export interface OperatorStateParts {
   readonly keyedState: KeyedStateBackend | undefined

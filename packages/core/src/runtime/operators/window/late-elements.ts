@@ -13,7 +13,7 @@ export class LateElements {
   readonly #combined: boolean
   readonly #dropped: Counter
 
-  constructor(spec: WindowSpec, context: OperatorContext) {
+  constructor(spec: Pick<WindowSpec, 'lateTag' | 'combined'>, context: OperatorContext) {
     this.#context = context
     this.#tag = spec.lateTag
     this.#combined = spec.combined === true
@@ -28,7 +28,7 @@ export class LateElements {
     const before = this.#dropped.value
     this.#dropped.value += this.#combined ? (value as CombinedRow).count : 1
     if (before === 0) {
-      const message = 'dropping late records: all their windows are over; allow lateness, read the late side output, or widen the watermark bound'
+      const message = 'dropping late records: what they belong to is over; read the late side output, widen the watermark bound, or allow windows lateness'
       this.#context.logger.warn({ operator: this.#context.name, uid: this.#context.uid, timestamp, counter: 'numLateRecordsDropped' }, message)
     }
   }
@@ -40,6 +40,6 @@ export function requireTimestamp(value: unknown, timestamp: number, context: Ope
   const { name, uid, subtaskIndex } = context
   const at = { operator: name, uid, subtask: subtaskIndex, record: describeRecord(value) }
   const found = timestamp === NO_TIMESTAMP ? 'none' : String(timestamp)
-  const message = `Event-time window "${name}" expected records with a timestamp, found ${found} on ${at.record}; give the source a WatermarkStrategy with a timestamp, or use processing-time windows`
+  const message = `"${name}" works in event time and expected records with a timestamp, found ${found} on ${at.record}; give the source a WatermarkStrategy with a timestamp, or use processing-time windows`
   throw new MillraceError('CORE_NO_TIMESTAMP', message, { origin: 'user', at })
 }

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import type { DataStream } from '../../../src/api/data-stream.ts'
+import { WatermarkStrategy } from '../../../src/functions/watermark-strategy.ts'
+import { collectingSink } from '../../../src/testing/collecting-sink.ts'
+import { at, checkpoint, crash, end, watermark } from '../../../src/testing/script.ts'
+import { type Script, scriptedSource } from '../../../src/testing/scripted-source.ts'
+import { runTestJob, seededRandom } from '../../../src/testing/test-job.ts'
+
+interface Item {
+  readonly key: number
+  readonly n: number
+}
+
+const range = (to: number): number[] => Array.from({ length: to }, (_, i) => i)
+
+/** Numbers at the times they name, with crashes and waits for checkpoints thrown in. */
+function crashing(count: number, seed: number): Script<Item> {
+  const random = seededRandom(seed)
+  const events = range(count).flatMap((n) => [at(n, { key: n % 5, n }), watermark(n - 3), ...(random() < 0.03 ? [crash] : []), ...(random() < 0.06 ? [checkpoint] : [])])
+  return [...events, end]
+}
+
+/** Runs a pipeline of two inputs once as it is and with crashes, which must not make a difference. */
+async function compare(pipeline: (left: DataStream<Item>, right: DataStream<Item>) => DataStream<unknown>, seed: number): Promise<readonly unknown[]> {
+  const run = async (calm: boolean): Promise<readonly unknown[]> => {
+    const sink = collectingSink<unknown>()
+    const script = (index: number): Script<Item> => crashing(80, seed * 10 + index).filter((event) => !calm || (event !== crash && event !== checkpoint))
+    const result = await runTestJob(
+      (env) => {
+        const source = (index: number): DataStream<Item> => env.fromSource(scriptedSource<Item>(script(index)), WatermarkStrategy.fromSource())
+        pipeline(source(0), source(1)).sinkTo(sink)
+      },
+      { parallelism: calm ? 1 : 3, checkpoints: { interval: '5ms' }, seed },
+    )
+    expect(result.numRestarts > 0).toBe(!calm)
+    return sink.values.map((value) => JSON.stringify(value)).sort()
+  }
+  const expected = await run(true)
+  expect(await run(false)).toEqual(expected)
+  return expected
+}
+
+test.each([1, 2])('interval join, seed %i', async (seed) => {
+  const rows = await compare(
+    (left, right) =>
+      left
+        .filter(({ n }) => n % 3 !== 0)
+        .keyBy('key')
+        .intervalJoin(right.filter(({ n }) => n % 40 > 19).keyBy('key'))
+        .between('-5ms', '10ms', { upperExclusive: true })
+        .full((a, b) => [a?.n ?? null, b?.n ?? null]),
+    seed,
+  )
+  const lefts = range(80).filter((n) => n % 3 !== 0)
+  const rights = range(80).filter((n) => n % 40 > 19)
+  const pairs = lefts.flatMap((a) => rights.filter((b) => a % 5 === b % 5 && b - a >= -5 && b - a < 10).map((b) => [a, b]))
+  const lonely = [
+    ...lefts.filter((a) => !pairs.some(([left]) => left === a)).map((a) => [a, null]),
+    ...rights.filter((b) => !pairs.some(([, right]) => right === b)).map((b) => [null, b]),
+  ]
+  expect(lonely.length).toBeGreaterThan(0)
+  expect(rows).toEqual([...pairs, ...lonely].map((row) => JSON.stringify(row)).sort())
+})
