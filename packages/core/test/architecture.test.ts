@@ -55,7 +55,7 @@ const EXCEPTIONS: readonly Exception[] = [
 ]
 
 const sources = readSources(join(import.meta.dirname, '../src'))
-const layered = sources.filter(({ path }) => path !== 'index.ts' && !path.startsWith('testing/'))
+const layered = sources.filter(({ path }) => !['index.ts', 'spi-entry.ts'].includes(path) && !path.startsWith('testing/'))
 const violations = (files: readonly SourceFile[]): readonly string[] => layerViolations(files, LAYERS, EXCEPTIONS)
 
 describe('core', () => {
@@ -66,6 +66,11 @@ describe('core', () => {
     const loaded = loadedBy('index.ts', sources)
     expect(loaded).toContain('api/data-stream.ts')
     expect(loaded.filter((path) => /^(?:environment\/submit-graph\.ts|runtime\/(?:coordinator|executor|task|operators|network)\/)/.test(path))).toEqual([])
+  })
+  test('loads no backend with the entry for implementers', () => {
+    const loaded = loadedBy('spi-entry.ts', sources)
+    expect(loaded).toContain('spi/define-source.ts')
+    expect(loaded.filter((path) => path.startsWith('runtime/'))).toEqual(['runtime/state/ordered/ordered-store-backend.ts'])
   })
   test('is not imported back by name', () => {
     expect(layered.filter((file) => importsOf(file).some(({ specifier }) => specifier.startsWith('@millrace/')))).toEqual([])

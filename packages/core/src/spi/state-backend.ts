@@ -49,4 +49,9 @@ export interface StateDefinition {
    * each hold many keys and are read and dropped as a whole (aligned windows).
    */
   readonly layout: 'key' | 'namespace'
+  /**
+   * Restored values without a time of their own get that of the moment they are read: a backend that reads lazily must read
+   * them all while the operator opens. Default false.
+   */
+  readonly readAtRestore?: boolean
 }

@@ -76,13 +76,17 @@ function endLength(output: DataOutput, position: number): void {
   output.setInt32(position, output.position - position - 4)
 }
 
-function writeNamespace(namespace: Namespace, output: DataOutput): void {
+export function writeNamespace(namespace: Namespace, output: DataOutput): void {
   if (namespace === null) {
     output.writeByte(0)
     return
   }
   output.writeByte(1)
   writeKey(namespace, output)
+}
+
+export function readNamespace(input: DataInput): Namespace {
+  return input.readByte() === 0 ? null : (readKey(input) as Exclude<Namespace, null>)
 }
 
 /**
@@ -109,6 +113,11 @@ export class EntryReader {
     return true
   }
 
+  /** Where the entry ends in the wrapped bytes. */
+  get end(): number {
+    return this.#bodyEnd
+  }
+
   /** True when the entry has been read to its last byte. */
   atEnd(): boolean {
     return this.input.position === this.#bodyEnd
@@ -123,7 +132,7 @@ export class EntryReader {
   }
 
   readNamespace(): Namespace {
-    return this.input.readByte() === 0 ? null : (readKey(this.input) as Exclude<Namespace, null>)
+    return readNamespace(this.input)
   }
 
   /** Passes over the length that a map entry has before its user key. */

@@ -86,7 +86,8 @@ export function createKeyedStateStore(backend: KeyedStateBackend, context: { now
 function definitionOf<S>(descriptor: StateDescriptor<S>, ttl: TtlPolicy | undefined): StateDefinition {
   const { name, kind } = descriptor
   const type: AnyType = descriptor.type
-  const definition: StateDefinition = { name, kind, layout: 'key', valueType: kind === 'list' ? listCellType(type, ttl) : stampedType(type, ttl) }
+  const valueType = kind === 'list' ? listCellType(type, ttl) : stampedType(type, ttl)
+  const definition: StateDefinition = { name, kind, layout: 'key', valueType, readAtRestore: ttl !== undefined }
   return descriptor.kind === 'map' ? { ...definition, userKeyType: descriptor.keyType } : definition
 }
 

@@ -1,0 +1,48 @@
+import type { Namespace, StateKey } from '../../../spi/keyed-state-backend.ts'
+import type { CachedTable } from './cached-table.ts'
+
+/** Where an entry is found. `userKey` is that of map state, the timestamp of a timer, undefined otherwise. */
+export interface EntryPosition {
+  keyGroup: number
+  key: StateKey
+  namespace: Namespace
+  userKey: unknown
+}
+
+export const CLEAN = -1
+
+/** Whether the store holds a key, in this or an older version. */
+export const STORED = { no: 0, unknown: 1, yes: 2 } as const
+export type Stored = (typeof STORED)[keyof typeof STORED]
+
+/** One entry of a table as the cache holds it: also one that is known not to exist, or no longer. */
+export class CacheEntry implements EntryPosition {
+  readonly table: CachedTable
+  readonly keyGroup: number
+  readonly key: StateKey
+  readonly namespace: Namespace
+  readonly userKey: unknown
+  /** Undefined when there is none. */
+  value: unknown
+  stored: Stored
+  /** Of the last change, or of the snapshot that has it. */
+  epoch: number
+  /** Index among the dirty entries of its table and key group, or CLEAN. */
+  dirtyAt: number = CLEAN
+  /** Index among all entries of the cache. */
+  slot = -1
+  /** Used since the clock hand last passed. */
+  referenced = true
+  bytes = 0
+
+  constructor(table: CachedTable, { keyGroup, key, namespace, userKey }: EntryPosition, value: unknown, stored: Stored, epoch: number) {
+    this.table = table
+    this.keyGroup = keyGroup
+    this.key = key
+    this.namespace = namespace
+    this.userKey = userKey
+    this.value = value
+    this.stored = stored
+    this.epoch = epoch
+  }
+}

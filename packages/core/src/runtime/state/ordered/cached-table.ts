@@ -1,0 +1,214 @@
+import type { KeyGroupRange } from '../../../spi/key-group-range.ts'
+import type { Namespace, StateKey } from '../../../spi/keyed-state-backend.ts'
+import type { StateMeta } from '../../../spi/keyed-state-snapshot.ts'
+import { createDataInput } from '../../../types/byte-data-input.ts'
+import { createDataOutput } from '../../../types/byte-data-output.ts'
+import type { DataInput } from '../../../types/data-input.ts'
+import type { DataOutput } from '../../../types/data-output.ts'
+import { MillraceError } from '../../../errors.ts'
+import type { StoreWrite } from '../../../spi/ordered-store.ts'
+import { groupIndex } from '../heap/key-namespace-map.ts'
+import { unwritableState } from '../unwritable-state.ts'
+import { CacheEntry, CLEAN, STORED } from './cache-entry.ts'
+import type { EntryPosition, Stored } from './cache-entry.ts'
+import { compareBytes } from './byte-order.ts'
+import type { EntryIndex } from './entry-index.ts'
+import { PREFIX_BYTES } from './entry-layout.ts'
+import type { EntryLayout } from './entry-layout.ts'
+import { PAGE_ENTRIES } from './store-page.ts'
+import type { StateCache } from './state-cache.ts'
+
+interface ValueCodec {
+  write(value: unknown, output: DataOutput): void
+  read(input: DataInput): unknown
+}
+
+export interface CachedTableOptions {
+  readonly meta: StateMeta
+  /** First two bytes of its keys in the store. */
+  readonly id: number
+  readonly range: KeyGroupRange
+  readonly layout: EntryLayout
+  readonly index: EntryIndex
+  readonly values: ValueCodec
+  readonly cache: StateCache
+}
+
+/** The entries of one state: a cache over its range of the store. What the tables and queues of operators are made of. */
+export class CachedTable {
+  readonly meta: StateMeta
+  readonly range: KeyGroupRange
+  readonly layout: EntryLayout
+  readonly cache: StateCache
+  readonly index: EntryIndex
+  /** Entries looked up in the store. */
+  misses = 0
+  readonly #id: number
+  readonly #values: ValueCodec
+  readonly #dirty: CacheEntry[][]
+  readonly #key = createDataOutput(128)
+  readonly #value = createDataOutput(256)
+  readonly #input = createDataInput()
+  #at: EntryPosition = { keyGroup: 0, key: '', namespace: null, userKey: undefined }
+  #typicalBytes = 64
+
+  constructor({ meta, id, range, layout, index, values, cache }: CachedTableOptions) {
+    this.meta = meta
+    this.range = range
+    this.layout = layout
+    this.cache = cache
+    this.index = index
+    this.#id = id
+    this.#values = values
+    this.#dirty = Array.from({ length: Math.max(0, range.end - range.start + 1) }, () => [])
+  }
+
+  /** The entry of a position, from the cache or else the store; its value is undefined when there is none. */
+  entry(keyGroup: number, key: StateKey, namespace: Namespace, userKey: unknown): CacheEntry {
+    const entry = this.index.get(keyGroup, key, namespace, userKey)
+    if (entry === undefined) return this.#load(keyGroup, key, namespace, userKey)
+    entry.referenced = true
+    return entry
+  }
+
+  put(keyGroup: number, key: StateKey, namespace: Namespace, userKey: unknown, value: unknown): void {
+    const entry = this.#entryToReplace(keyGroup, key, namespace, userKey)
+    if (entry.dirtyAt === CLEAN || entry.epoch !== this.cache.cut.epoch) this.cache.touch(entry)
+    entry.value = value
+  }
+
+  remove(keyGroup: number, key: StateKey, namespace: Namespace, userKey: unknown): void {
+    this.clear(this.#entryToReplace(keyGroup, key, namespace, userKey))
+  }
+
+  clear(entry: CacheEntry): void {
+    if (entry.value === undefined && entry.stored !== STORED.unknown) return
+    this.cache.touch(entry)
+    entry.value = undefined
+    if (entry.stored === STORED.no) this.cache.drop(entry)
+  }
+
+  /** Entries of a key group that the store does not have as they are; changes with every write. */
+  dirty(keyGroup: number): CacheEntry[] {
+    return this.#dirty[keyGroup - this.range.start] as CacheEntry[]
+  }
+
+  forget(entry: CacheEntry): void {
+    this.index.delete(entry)
+  }
+
+  storeKey(at: EntryPosition): Uint8Array {
+    this.#writeKey(at)
+    return this.#key.bytes()
+  }
+
+  /** What all entries of a key group begin with in the store, and those of a tail that `writeTail` writes the begin of. */
+  prefix(keyGroup: number, writeTail?: (output: DataOutput) => void): Uint8Array {
+    this.#writePrefix(keyGroup)
+    writeTail?.(this.#key)
+    return this.#key.bytes()
+  }
+
+  readKey(key: Uint8Array, into: EntryPosition): void {
+    this.#input.wrap(key, PREFIX_BYTES)
+    this.layout.readTail(this.#input, into)
+  }
+
+  /** The value in the bytes of the store; undefined is a removal. Throws what the serializer throws, with state and key. */
+  encoded(entry: CacheEntry): Uint8Array | undefined {
+    if (entry.value === undefined) return undefined
+    const bytes = this.#encode(entry.value, entry.key)
+    this.#typicalBytes += (bytes.length - this.#typicalBytes) / 16
+    return bytes
+  }
+
+  decoded(bytes: Uint8Array): unknown {
+    this.#input.wrap(bytes)
+    const value = this.#values.read(this.#input)
+    if (this.#input.remaining > 0) throw this.#corrupt(this.#input.remaining)
+    return value
+  }
+
+  /** Reads all restored entries once, and writes those that now have other bytes. */
+  readRestored(): void {
+    const { store } = this.cache
+    for (let keyGroup = this.range.start; keyGroup <= this.range.end; keyGroup++) {
+      const prefix = this.prefix(keyGroup)
+      for (let from: Uint8Array | undefined = prefix; from !== undefined; ) {
+        const page = store.page(prefix, from, PAGE_ENTRIES)
+        const changed: StoreWrite[] = []
+        for (const { key, value } of page.items) {
+          const encoded = this.#encode(this.decoded(value), '')
+          if (compareBytes(encoded, value) !== 0) changed.push({ key, value: encoded, replaces: true })
+        }
+        if (changed.length > 0) store.write(changed)
+        from = page.next
+      }
+    }
+  }
+
+  #encode(value: unknown, key: StateKey): Uint8Array {
+    this.#value.reset()
+    try {
+      this.#values.write(value, this.#value)
+    } catch (error) {
+      throw unwritableState(error, this.meta, key)
+    }
+    return this.#value.bytes()
+  }
+
+  #load(keyGroup: number, key: StateKey, namespace: Namespace, userKey: unknown): CacheEntry {
+    this.misses++
+    const at = this.#position(keyGroup, key, namespace, userKey)
+    this.#writeKey(at)
+    const keyBytes = this.#key.position
+    const bytes = this.cache.store.get(this.#key.view())
+    if (bytes === undefined) return this.#admit(at, undefined, STORED.no, keyBytes)
+    return this.#admit(at, this.decoded(bytes), STORED.yes, keyBytes + bytes.length)
+  }
+
+  #entryToReplace(keyGroup: number, key: StateKey, namespace: Namespace, userKey: unknown): CacheEntry {
+    const entry = this.index.get(keyGroup, key, namespace, userKey)
+    if (entry === undefined) return this.#admit(this.#position(keyGroup, key, namespace, userKey), undefined, STORED.unknown, this.#typicalBytes)
+    entry.referenced = true
+    return entry
+  }
+
+  #admit(at: EntryPosition, value: unknown, stored: Stored, storedBytes: number): CacheEntry {
+    const entry = new CacheEntry(this, at, value, stored, this.cache.cut.epoch)
+    this.index.set(entry)
+    this.cache.admit(entry, storedBytes)
+    return entry
+  }
+
+  /** Reused: a position lives no longer than a call. */
+  #position(keyGroup: number, key: StateKey, namespace: Namespace, userKey: unknown): EntryPosition {
+    groupIndex(this.range, keyGroup)
+    const at = this.#at
+    at.keyGroup = keyGroup
+    at.key = key
+    at.namespace = namespace
+    // one number, two encodings
+    at.userKey = userKey === 0 ? 0 : userKey
+    return at
+  }
+
+  #writeKey(at: EntryPosition): void {
+    this.#writePrefix(at.keyGroup)
+    this.layout.writeTail(at, this.#key)
+  }
+
+  #writePrefix(keyGroup: number): void {
+    const key = this.#key
+    key.reset()
+    key.writeByte(this.#id >> 8)
+    key.writeByte(this.#id & 0xff)
+    key.writeByte(keyGroup >> 8)
+    key.writeByte(keyGroup & 0xff)
+  }
+
+  #corrupt(left: number): MillraceError {
+    const message = `Expected an entry of state '${this.meta.name}' to end with its value, found ${left} more bytes: the serializer that wrote it is another one`
+    return new MillraceError('STATE_CORRUPT', message, { origin: 'external' })
+  }
+}

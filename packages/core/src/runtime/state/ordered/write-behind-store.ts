@@ -1,0 +1,160 @@
+import { describeError, MillraceError } from '../../../errors.ts'
+import type { OrderedStore, OrderedStoreSnapshot, StoreWrite } from '../../../spi/ordered-store.ts'
+import { byteString, compareBytes, endOf } from './byte-order.ts'
+import { PREFIX_BYTES } from './entry-layout.ts'
+import { readPage } from './store-page.ts'
+import type { StoreItem, StorePage } from './store-page.ts'
+
+type Batch = readonly StoreWrite[]
+type Unsettled = Map<string, StoreWrite & { readonly batch: Batch }>
+
+/** Writes under way that make the cache wait with more. */
+const MAX_UNSETTLED_BATCHES = 4
+
+/** A store's content at a barrier, but for what never got there. */
+export interface StoreView {
+  page(newer: readonly StoreItem[], from: Uint8Array, to: Uint8Array, limit: number): StorePage
+  /** Writes that were under way at the barrier. */
+  readonly unsettled: readonly Batch[]
+  /** The view reads the store as it is now: who writes must keep what was there. */
+  readonly live: boolean
+  close(): void
+}
+
+/**
+ * An ordered store whose writes may take their time: until one is settled, reads are answered with it. What is read in one
+ * go lies in one table and key group, so unsettled writes are found by that prefix.
+ */
+export class WriteBehindStore {
+  /** Moves on with every write: what was read before may be old. */
+  generation = 0
+  readonly #store: OrderedStore
+  readonly #operatorUid: string
+  readonly #unsettled = new Map<number, Unsettled>()
+  readonly #batches = new Set<Batch>()
+  #settled: Promise<void> = Promise.resolve()
+  #failure: MillraceError | undefined
+
+  constructor(store: OrderedStore, operatorUid: string) {
+    this.#store = store
+    this.#operatorUid = operatorUid
+  }
+
+  /** More writes should wait for those under way. */
+  get saturated(): boolean {
+    return this.#batches.size >= MAX_UNSETTLED_BATCHES
+  }
+
+  /** Throws STATE_STORE_FAILED, like all that follows. */
+  get(key: Uint8Array): Uint8Array | undefined {
+    this.#requireSound()
+    if (this.#batches.size > 0) {
+      const unsettled = this.#unsettled.get(prefixOf(key))?.get(byteString(key))
+      if (unsettled !== undefined) return unsettled.value
+    }
+    return this.#attempt('read', () => this.#store.get(key))
+  }
+
+  write(batch: Batch): void {
+    this.#requireSound()
+    this.generation++
+    const written = this.#attempt('write', () => this.#store.write(batch))
+    if (written === undefined) return
+    this.#batches.add(batch)
+    for (const write of batch) this.#unsettledOf(write.key).set(byteString(write.key), { ...write, batch })
+    const settle = written.then(
+      () => this.#settle(batch),
+      (error: unknown) => {
+        this.#failure ??= this.#failed('write', error)
+      },
+    )
+    this.#settled = Promise.all([this.#settled, settle]).then(() => {})
+  }
+
+  /** Waits for all writes under way. */
+  async settled(): Promise<void> {
+    await this.#settled
+    this.#requireSound()
+  }
+
+  /** Entries that begin with `prefix`, a table and key group at least, from `from` on. */
+  page(prefix: Uint8Array, from: Uint8Array, limit: number): StorePage {
+    this.#requireSound()
+    const newer = this.#batches.size === 0 ? [] : this.#newer(prefix)
+    return this.#attempt('scan', () => readPage(this.#store, newer, from, endOf(prefix), limit))
+  }
+
+  view(): StoreView {
+    this.#requireSound()
+    const snapshot = this.#attempt('snapshot', () => this.#store.snapshot?.())
+    const source: Pick<OrderedStoreSnapshot, 'scan'> = snapshot ?? this.#store
+    return {
+      page: (newer, from, to, limit) => this.#attempt('scan', () => readPage(source, newer, from, to, limit)),
+      unsettled: [...this.#batches],
+      live: snapshot === undefined,
+      close: () => snapshot?.close(),
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#settled
+    await this.#store.close()
+  }
+
+  #newer(prefix: Uint8Array): readonly StoreItem[] {
+    const writes = this.#unsettled.get(prefixOf(prefix))?.values() ?? []
+    const matching = Array.from(writes).filter(({ key }) => beginsWith(key, prefix))
+    return matching.sort((a, b) => compareBytes(a.key, b.key))
+  }
+
+  #unsettledOf(key: Uint8Array): Unsettled {
+    const prefix = prefixOf(key)
+    let unsettled = this.#unsettled.get(prefix)
+    if (unsettled === undefined) {
+      unsettled = new Map()
+      this.#unsettled.set(prefix, unsettled)
+    }
+    return unsettled
+  }
+
+  #settle(batch: Batch): void {
+    this.#batches.delete(batch)
+    for (const { key } of batch) {
+      const unsettled = this.#unsettledOf(key)
+      const id = byteString(key)
+      if (unsettled.get(id)?.batch === batch) unsettled.delete(id)
+    }
+  }
+
+  #requireSound(): void {
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  #attempt<T>(what: string, action: () => T): T {
+    try {
+      return action()
+    } catch (error) {
+      throw this.#failed(what, error)
+    }
+  }
+
+  #failed(what: string, error: unknown): MillraceError {
+    if (MillraceError.is(error)) return error
+    return new MillraceError('STATE_STORE_FAILED', `The store of keyed state cannot ${what}: ${describeError(error)}. Its files hold working state only; the job restores from its last checkpoint`, {
+      origin: 'external',
+      retryable: true,
+      at: { uid: this.#operatorUid },
+      cause: error,
+    })
+  }
+}
+
+/** Table and key group of a store key, as a number. */
+export function prefixOf(key: Uint8Array): number {
+  return new DataView(key.buffer, key.byteOffset).getUint32(0)
+}
+
+function beginsWith(key: Uint8Array, prefix: Uint8Array): boolean {
+  for (let index = PREFIX_BYTES; index < prefix.length; index++) if (key[index] !== prefix[index]) return false
+  return true
+}

@@ -1,0 +1,113 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { StateDefinition } from '../../../../src/spi/state-backend.ts'
+import { collectSnapshot, keyGroup } from '../../../../src/testing/state-backend/backend-fixture.ts'
+import { long } from '../../../../src/types/number-types.ts'
+import { memoryStore } from './memory-store.ts'
+import { openBackend } from './open-backend.ts'
+
+const VALUES: StateDefinition = { name: 'values', kind: 'value', layout: 'key', valueType: long() }
+const CACHE_BYTES = 100_000
+
+let directory: string
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'millrace-ordered-'))
+})
+afterEach(() => rmSync(directory, { recursive: true, force: true }))
+
+test('keeps to the budget of its cache, and what is used in it', async () => {
+  const store = memoryStore({ snapshots: true, late: false })
+  const { backend, gauge } = await openBackend({ store, workingDirectory: directory, cacheBytes: CACHE_BYTES })
+  const table = backend.table<number>(VALUES)
+  for (let key = 0; key < 5000; key++) {
+    table.put(keyGroup(key), key, null, key)
+    expect(table.get(keyGroup(7), 7, null)).toBe(key < 7 ? undefined : 7)
+  }
+  expect(gauge('stateCacheBytesEstimated')).toBeLessThanOrEqual(CACHE_BYTES)
+  expect(gauge('stateCacheEntries')).toBeGreaterThan(100)
+  expect(gauge('stateCacheMisses')).toBe(1)
+  for (let key = 0; key < 5000; key++) expect(table.get(keyGroup(key), key, null)).toBe(key)
+  expect(gauge('stateCacheMisses')).toBeGreaterThan(4000)
+  await backend.close()
+})
+
+test('writes nothing while everything fits', async () => {
+  const store = memoryStore({ snapshots: true, late: false })
+  const { backend } = await openBackend({ store, workingDirectory: directory })
+  const table = backend.table<number>(VALUES)
+  for (let round = 0; round < 3; round++) {
+    for (let key = 0; key < 1000; key++) table.put(keyGroup(key), key, null, round)
+    expect([...collectSnapshot(backend.snapshot(round)).states].length).toBe(1)
+  }
+  expect(store.entries.size).toBe(0)
+  await backend.close()
+})
+
+test('restores into the store and reads what is asked for', async () => {
+  const first = await openBackend({ store: memoryStore({ snapshots: true, late: false }), workingDirectory: join(directory, '1') })
+  for (let key = 0; key < 3000; key++) first.backend.table<number>(VALUES).put(keyGroup(key), key, null, key)
+  const store = memoryStore({ snapshots: true, late: true })
+  const { backend, gauge } = await openBackend({ store, workingDirectory: join(directory, '2'), restore: [collectSnapshot(first.backend.snapshot(1))] })
+  expect(store.entries.size).toBe(3000)
+  expect(backend.table<number>(VALUES).get(keyGroup(3), 3, null)).toBe(3)
+  expect(gauge('stateCacheEntries')).toBe(1)
+  await Promise.all([first.backend.close(), backend.close()])
+})
+
+test('a write that fails late fails the next access', async () => {
+  const store = memoryStore({ snapshots: true, late: true })
+  const { backend } = await openBackend({ store, workingDirectory: directory, cacheBytes: CACHE_BYTES })
+  const table = backend.table<number>(VALUES)
+  store.failWrites = new Error('no space left on device')
+  for (let key = 0; key < 1000; key++) table.put(keyGroup(key), key, null, key)
+  await new Promise((resolve) => setImmediate(resolve))
+  const failed = expect.objectContaining({ code: 'STATE_STORE_FAILED', origin: 'external', message: expect.stringContaining('no space left on device'), at: { uid: 'counts' } })
+  expect(() => table.get(keyGroup(-1), -1, null)).toThrow(failed)
+  expect(() => backend.snapshot(1)).toThrow(failed)
+  await expect(backend.prefetch?.([])).resolves.toBeUndefined()
+  await backend.close()
+})
+
+test('a write that fails at once fails the call', async () => {
+  const store = memoryStore({ snapshots: true, late: false })
+  const { backend } = await openBackend({ store, workingDirectory: directory, cacheBytes: CACHE_BYTES })
+  const table = backend.table<number>(VALUES)
+  store.failWrites = new Error('read-only')
+  expect(() => {
+    for (let key = 0; key < 1000; key++) table.put(keyGroup(key), key, null, key)
+  }).toThrow(expect.objectContaining({ code: 'STATE_STORE_FAILED', message: expect.stringContaining('read-only') }))
+  await backend.close()
+})
+
+test('starts with an empty directory and leaves none', async () => {
+  const workingDirectory = join(directory, 'attempt')
+  const { backend } = await openBackend({ store: memoryStore({ snapshots: true, late: false }), workingDirectory })
+  writeFileSync(join(workingDirectory, 'left over'), '')
+  const again = await openBackend({ store: memoryStore({ snapshots: true, late: false }), workingDirectory })
+  expect(existsSync(join(workingDirectory, 'left over'))).toBe(false)
+  await backend.close()
+  await again.backend.close()
+  expect(existsSync(workingDirectory)).toBe(false)
+})
+
+test('fires more timers in order than it holds in memory', async () => {
+  const store = memoryStore({ snapshots: true, late: false })
+  const { backend } = await openBackend({ store, workingDirectory: directory, cacheBytes: 20 * CACHE_BYTES })
+  const queue = backend.timers('event')
+  const count = 150_000
+  // every timestamp twice, neither ascending nor descending
+  for (let index = 0; index < count; index++) expect(queue.add(((index * 7919) % (count / 2)) - 100, index % 128, index, null)).toBe(true)
+  let last = -Infinity
+  let fired = 0
+  for (let previous = -1; queue.poll(Infinity); previous = queue.key as number) {
+    if (queue.timestamp < last || (queue.timestamp === last && (queue.key as number) < previous)) expect.fail(`${queue.timestamp} of ${String(queue.key)} after ${last} of ${previous}`)
+    last = queue.timestamp
+    // those due go on coming
+    if (++fired % 1000 === 0) queue.add(last, 5, `again ${fired}`, null)
+  }
+  expect(queue.size).toBe(0)
+  expect(fired).toBeGreaterThanOrEqual(count)
+  await backend.close()
+})
