@@ -1,3 +1,4 @@
+import { MillraceError } from '../errors.ts'
 import { silentLogger } from '../environment/logger.ts'
 import { createFileSystems } from '../file-system/file-systems.ts'
 import { createMetricRegistry } from '../metrics/metric-registry.ts'
@@ -128,7 +129,7 @@ function readerOutput<T>(emitted: T[]): ReaderOutput<T> {
   const output: ReaderOutput<T> = {
     collect: (value) => void emitted.push(value),
     reject(record) {
-      throw new Error(`expected only good records, found ${record.code}: ${record.reason}`)
+      throw new MillraceError(record.code, record.reason, { origin: 'user', at: { file: record.source } })
     },
     emitWatermark: () => undefined,
     markIdle: () => undefined,

@@ -1,6 +1,7 @@
 import { draftJob, type StreamExecutionEnvironment } from '../api/stream-execution-environment.ts'
 import type { JobClient, JobResult } from '../environment/job-client.ts'
 import type { RunOptions } from '../environment/run-options.ts'
+import { MillraceError } from '../errors.ts'
 import { silentLogger } from '../environment/logger.ts'
 import { submitGraph } from '../environment/submit-graph.ts'
 import type { RunUntilOptions, TestClock } from './test-clock.ts'
@@ -41,19 +42,22 @@ export async function testJob(build: (env: StreamExecutionEnvironment) => void, 
   const client = await submitGraph(draft.build(), { logger: silentLogger, ...runOptions }, { clock, random: seededRandom(seed) })
   const time = { turnMs, careful: whileStarting(client), ...(limitMs === undefined ? {} : { limitMs }) }
   const until = async (condition: () => boolean): Promise<void> => {
-    let ended = false
-    const end = (): void => {
-      ended = true
-    }
-    client.done.then(end, end)
     const { promise, resolve, reject } = Promise.withResolvers<void>()
+    client.done.then(() => {
+      if (condition()) resolve()
+      else reject(new MillraceError('CORE_TEST_STUCK', 'Expected the condition of until to hold some time, found that the job has ended', { origin: 'user' }))
+    }, reject)
+    let looking = true
     const look = (): void => {
       if (condition()) resolve()
-      else if (ended) client.done.then(() => reject(new Error('the job ended before the condition of `until` held')), reject)
-      else setImmediate(look)
+      else if (looking) setImmediate(look)
     }
     look()
-    await clock.runUntil(promise, time)
+    try {
+      await clock.runUntil(promise, time)
+    } finally {
+      looking = false
+    }
   }
   return {
     client,

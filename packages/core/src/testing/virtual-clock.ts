@@ -72,7 +72,7 @@ export function createVirtualClock(startMs = 0): TestClock {
         fireAt(next.atMs)
         await settle()
       }
-      nowMs = targetMs
+      nowMs = Math.max(nowMs, targetMs)
     },
     async runUntil(work, { limitMs = DEFAULT_LIMIT_MS, turnMs = 0, careful = () => false } = {}) {
       let ended = false
@@ -83,14 +83,18 @@ export function createVirtualClock(startMs = 0): TestClock {
       const deadlineMs = nowMs + limitMs
       let patienceMs = PATIENCE_MS
       for (let quiet = 0; !ended; ) {
+        const beforeTurn = activity
         const happened = await turn()
-        if (happened && turnMs > 0) fireAt(nowMs + turnMs)
+        // Not for turns that only wait for I/O: how many there are is chance.
+        if (activity !== beforeTurn && turnMs > 0) fireAt(nowMs + turnMs)
         quiet = happened ? 0 : quiet + 1
         if (quiet < QUIET_TURNS || ended) continue
         quiet = 0
-        const before = activity
-        if (careful()) await realDelay(CAREFUL_MS)
-        if (activity !== before || ended) continue
+        if (careful()) {
+          const before = activity
+          await realDelay(CAREFUL_MS)
+          if (activity !== before || ended) continue
+        }
         const next = earliest()
         if (next !== undefined && next.atMs <= deadlineMs) {
           fireAt(next.atMs)

@@ -41,6 +41,12 @@ describe('scriptedSource', () => {
     expect(sink.values.toSorted()).toEqual(['a', 'b', 'c'].flatMap((name) => [1, 2, 3, 4].map((i) => `${name}${i}`)))
     expect(result.numRestarts).toBeGreaterThan(0)
   })
+  test('waiting for what never happens fails when the job has ended', async () => {
+    const job = await testJob((env) => env.fromSource(scriptedSource([1, end])).sinkTo(collectingSink()))
+    await expect(job.until(() => false)).rejects.toMatchObject({ code: 'CORE_TEST_STUCK' })
+    const failing = await testJob((env) => env.fromSource(scriptedSource([1, crash, end])).sinkTo(collectingSink()))
+    await expect(failing.until(() => false)).rejects.toMatchObject({ code: 'CORE_SCRIPTED_CRASH' })
+  })
   test('a job that cannot go on is a failed test, not a hanging one', async () => {
     const job = await testJob((env) => env.fromSource(scriptedSource([1, checkpoint, end])).sinkTo(collectingSink()), { limitMs: 1000 })
     await expect(job.finish()).rejects.toMatchObject({ code: 'CORE_TEST_STUCK' })
