@@ -8,7 +8,10 @@ type Common<T, S extends SourceSplit> = Pick<Source<T>, 'name' | 'bounded' | 'ty
   createReader(context: SourceReaderContext): SourceReader<T, S>
 }
 
-/** A source whose splits can be listed once at the start; they are handed out one by one as readers ask for them. */
+/**
+ * A source whose splits can be listed once at the start. If it is bounded they are handed out one by one, as readers have read
+ * what they hold; otherwise all at once, dealt out in turn, since no reader would ever ask for another.
+ */
 export interface ListedSource<T, S extends SourceSplit> extends Common<T, S> {
   /** Called once per fresh start on the coordinator (not after a restore). The order is the order of assignment. */
   discover(signal: AbortSignal, parallelism: number): Promise<readonly S[]>
@@ -28,7 +31,8 @@ export function defineSource<T, S extends SourceSplit, E>(source: ListedSource<T
   const erased = source as unknown as Source<T> & { discover?: ListedSource<T, SourceSplit>['discover'] }
   const { discover } = erased
   if (discover === undefined) return { ...erased, kind: 'source' }
-  return { ...erased, kind: 'source', createEnumerator: (context, restored) => listedEnumerator(discover, context, restored) }
+  const enumerator = erased.bounded ? listedEnumerator : dealingEnumerator
+  return { ...erased, kind: 'source', createEnumerator: (context, restored) => enumerator(discover, context, restored) }
 }
 
 function listedEnumerator(discover: ListedSource<unknown, SourceSplit>['discover'], context: SplitEnumeratorContext, restored: unknown): SplitEnumerator {
@@ -44,5 +48,22 @@ function listedEnumerator(discover: ListedSource<unknown, SourceSplit>['discover
     },
     addSplitsBack: (splits) => void remaining.unshift(...splits),
     snapshotState: () => [...remaining],
+  }
+}
+
+function dealingEnumerator(discover: ListedSource<unknown, SourceSplit>['discover'], context: SplitEnumeratorContext, restored: unknown): SplitEnumerator {
+  const hands: SourceSplit[][] = Array.from({ length: context.parallelism }, () => [])
+  return {
+    async start() {
+      const splits = Array.isArray(restored) ? (restored as SourceSplit[]) : await discover(context.signal, context.parallelism)
+      splits.forEach((split, index) => hands[index % context.parallelism]?.push(split))
+    },
+    addReader(subtask) {
+      const own = hands[subtask]?.splice(0) ?? []
+      if (own.length > 0) context.assignSplits(subtask, own)
+    },
+    handleSplitRequest: (subtask) => context.signalNoMoreSplits(subtask),
+    addSplitsBack: (splits, subtask) => void hands[subtask]?.push(...splits),
+    snapshotState: () => hands.flat(),
   }
 }
