@@ -90,7 +90,7 @@ export class Task {
     try {
       const chain = await createOperatorChain(this.#environment, {
         signal: this.#abort.signal,
-        isAvailable: () => this.#outputsAvailable(),
+        isAvailable: () => this.#outputsAvailable() && this.#sinksReady(),
         suspend: (operator) => this.#suspended.add(operator),
         await: (work) => this.#held.add(work),
         enqueue: (action) => this.#enqueue(action),
@@ -273,6 +273,12 @@ export class Task {
       const ready = operator.ready?.()
       if (ready !== undefined) this.#blocked.add(ready)
     }
+  }
+
+  /** Chained sinks bound what a long firing hands them: while one of them is full, the task waits and the firing pauses. */
+  #sinksReady(): boolean {
+    this.#awaitReady()
+    return !this.#blocked.isPending
   }
 
   #endSource(drain: boolean): void {
