@@ -4,6 +4,7 @@ import type { MapState } from '../../functions/state.ts'
 import type { StateDescriptor } from '../../functions/state-descriptor.ts'
 import type { CoProcessFunction } from '../../functions/process-function.ts'
 import type { TypeInformation } from '../../types/type-information.ts'
+import { requireSynchronous } from './require-synchronous.ts'
 import type { OperatorContext } from './stream-operator.ts'
 import type { UserCalls } from './user-calls.ts'
 
@@ -46,6 +47,7 @@ export class BroadcastStates {
 
   /** The broadcast function as a function of two inputs, with write access during the second input's elements. */
   twoInputs(user: BroadcastProcessFunction<unknown, unknown, unknown>): CoProcessFunction<unknown, unknown, unknown> {
+    requireSynchronous(user, this.#context.name)
     return {
       processElement1: (value, timestamp, output) => user.processElement(value, timestamp, output),
       processElement2: (value, timestamp, output) => {

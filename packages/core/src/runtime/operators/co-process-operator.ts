@@ -2,6 +2,7 @@ import type { CoProcessFunction, OperatorOpenContext } from '../../functions/pro
 import type { StreamNode } from '../../graph/stream-graph.ts'
 import { MIN_WATERMARK, NO_TIMESTAMP } from '../time/timestamps.ts'
 import { operatorOpenContext } from './open-context.ts'
+import { requireSynchronous } from './require-synchronous.ts'
 import type { OperatorContext, StreamOperator } from './stream-operator.ts'
 import { UserCalls } from './user-calls.ts'
 
@@ -22,7 +23,7 @@ export class CoProcessOperator implements StreamOperator {
   }
 
   open(): void {
-    this.#function = this.#open(operatorOpenContext(this.#context, this.#calls, () => this.#watermark), this.#calls)
+    this.#function = requireSynchronous(this.#open(operatorOpenContext(this.#context, this.#calls, () => this.#watermark), this.#calls), this.#context.name)
   }
 
   processElement(value: unknown, timestamp: number): void {

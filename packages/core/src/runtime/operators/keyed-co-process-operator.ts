@@ -5,6 +5,7 @@ import { NO_TIMESTAMP } from '../time/timestamps.ts'
 import type { TwoInputFunction } from './co-process-operator.ts'
 import { KeyedCalls } from './keyed-calls.ts'
 import { keySelectorOf } from './key-selector-of.ts'
+import { requireSynchronous } from './require-synchronous.ts'
 import type { OperatorContext, StreamOperator } from './stream-operator.ts'
 
 type Open = (keyed: KeyedCalls) => TwoInputFunction
@@ -21,7 +22,7 @@ export class KeyedCoProcessOperator implements StreamOperator {
     this.#keyed = new KeyedCalls(node, context, (timestamp, output, domain) => this.#function.onTimer?.(timestamp, output, domain))
     this.#select1 = keySelectorOf(node, 0)
     this.#select2 = keyedSecondInput ? keySelectorOf(node, 1) : undefined
-    this.#open = open
+    this.#open = (keyed) => requireSynchronous(open(keyed), context.name)
   }
 
   open(): void {

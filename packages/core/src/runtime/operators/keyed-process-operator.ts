@@ -4,6 +4,7 @@ import type { Key } from '../../types/key.ts'
 import { NO_TIMESTAMP } from '../time/timestamps.ts'
 import { KeyedCalls } from './keyed-calls.ts'
 import { keySelectorOf } from './key-selector-of.ts'
+import { requireSynchronous } from './require-synchronous.ts'
 import type { OperatorContext, StreamOperator } from './stream-operator.ts'
 
 type Open = (context: KeyedOpenContext<Key>) => KeyedProcessFunction<unknown, unknown>
@@ -21,7 +22,7 @@ class KeyedProcessOperator implements StreamOperator {
   constructor(node: StreamNode, context: OperatorContext, open: Open) {
     this.#keyed = new KeyedCalls(node, context, (timestamp, output, domain) => this.#function.onTimer?.(timestamp, output, domain))
     this.#select = keySelectorOf(node, 0)
-    this.#open = open
+    this.#open = (opened) => requireSynchronous(open(opened), context.name)
   }
 
   open(): void {
