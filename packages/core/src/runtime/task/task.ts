@@ -268,7 +268,9 @@ export class Task {
     for (let index = 0; index < values.length; index++) collect(values[index], timestamps[index] as number)
   }
 
+  /** Not while something is awaited: that may be a sink at work for a checkpoint, and its methods are never called concurrently. */
   #awaitReady(): void {
+    if (this.#blocked.isPending) return
     for (const { operator } of (this.#chain as OperatorChain).members) {
       const ready = operator.ready?.()
       if (ready !== undefined) this.#blocked.add(ready)
