@@ -69,6 +69,16 @@ it.each([
   expect(printedError(run)).toMatch(expected)
 })
 
+it('ends quietly when nobody reads its output any more', async () => {
+  const folder = folderWith({ 'job.ts': `import { defineJob } from '@millrace/core'
+export default defineJob({ name: 'many', build: (env) => void env.fromSequence(1, 10_000_000).print() })` })
+  const run = start(folder, 'run', 'job.ts', '--log-level', 'error')
+  await run.until('1\n')
+  run.process.stdout?.destroy()
+  const { code, stderr } = await run.finished
+  expect([code, stderr]).toEqual([141, ''])
+})
+
 it('a second run on the same checkpoints is refused, and the first goes on', async () => {
   const ticker = `import { defineJob, types } from '@millrace/core'
 const open = () => ({

@@ -21,8 +21,15 @@ export interface ProgramHost {
   onOutput(listener: () => void): () => void
 }
 
-/** The real process. */
+/** 128 + SIGPIPE: what a shell reports of a program that writes to a pipe nobody reads any more. */
+const BROKEN_PIPE = 141
+
+/** The real process. Ends quietly when the reader of its standard output has had enough, as `head` does. */
 export function processHost(argv: readonly string[]): ProgramHost {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(BROKEN_PIPE)
+  })
   return {
     argv,
     env: process.env,
