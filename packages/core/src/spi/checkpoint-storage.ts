@@ -54,7 +54,10 @@ export interface CheckpointStore {
   createStateOutput(checkpointId: number, name: string, target: string | undefined): Promise<StateOutput>
   /** Publishes metadata atomically; only then does the checkpoint exist. */
   complete(checkpointId: number, metadata: Uint8Array, target: string | undefined): Promise<CompletedCheckpoint>
-  /** Completed checkpoints of this job that can be read, newest first. Half-written ones are not among them. */
+  /**
+   * Completed checkpoints of this job, newest first. Half-written ones are not among them. One that is damaged, or of a newer
+   * release, is: `readMetadata` refuses it, where passing over it would go back behind output that is already published.
+   */
   list(): Promise<readonly CompletedCheckpoint[]>
   /** Metadata behind a pointer, checksum verified. CKPT_NOT_FOUND or CKPT_CORRUPT name the file. */
   readMetadata(pointer: string): Promise<Uint8Array>

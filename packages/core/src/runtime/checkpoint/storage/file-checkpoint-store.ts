@@ -134,17 +134,22 @@ class FileCheckpointStore implements CheckpointStore {
     return found.sort((a, b) => b.epoch - a.epoch || b.checkpointId - a.checkpointId)
   }
 
-  /** Undefined for a checkpoint that is not complete or cannot be read. */
+  /**
+   * Undefined for a checkpoint that is not complete. A damaged one stays in its place: who asks for the newest must be
+   * refused by name, not given an older one, behind which output may have been published.
+   */
   async #verify({ checkpointId, directory }: FoundCheckpoint): Promise<CompletedCheckpoint | undefined> {
+    const checkpoint = { checkpointId, pointer: directory, savepoint: false }
     try {
       const { completedMs } = await readMetadataFile(this.#context.fileSystems, directory)
-      const completed: CompletedCheckpoint = { checkpointId, pointer: directory, savepoint: false, completedMs }
+      const completed: CompletedCheckpoint = { ...checkpoint, completedMs }
       this.#verified.set(directory, completed)
       return completed
     } catch (error) {
       if (!MillraceError.is(error) || !error.code.startsWith('CKPT_')) throw error
-      if (error.code !== 'CKPT_NOT_FOUND') this.#context.logger.warn({ checkpointId, file: error.at.file, error: describeError(error) }, 'a checkpoint is left out because it cannot be read')
-      return undefined
+      if (error.code === 'CKPT_NOT_FOUND') return undefined
+      this.#context.logger.warn({ checkpointId, file: error.at.file, error: describeError(error) }, 'a checkpoint cannot be read')
+      return { ...checkpoint, completedMs: (await this.#fileSystem.status(`${directory}/${METADATA_NAME}`))?.modifiedMs ?? 0 }
     }
   }
 
