@@ -11,7 +11,7 @@ function slowSink(received: number[]): ReturnType<typeof defineSink<{ readonly n
   return defineSink<{ readonly n: number }>({
     name: 'slow',
     createWriter({ signal }) {
-      let full: PromiseWithResolvers<void> | undefined
+      let full: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
       let count = 0
       signal.addEventListener('abort', () => full?.resolve())
       return {
