@@ -11,6 +11,9 @@ type Unsettled = Map<string, StoreWrite & { readonly batch: Batch }>
 /** Writes under way that make the cache wait with more. */
 const MAX_UNSETTLED_BATCHES = 4
 
+const NOTHING: StorePage = { items: [], next: undefined }
+const EMPTY: Pick<OrderedStoreSnapshot, 'scan'> = { scan: () => [] }
+
 /** A store's content at a barrier, but for what never got there. */
 export interface StoreView {
   page(newer: readonly StoreItem[], from: Uint8Array, to: Uint8Array, limit: number): StorePage
@@ -32,6 +35,8 @@ export class WriteBehindStore {
   readonly #operatorUid: string
   readonly #unsettled = new Map<number, Unsettled>()
   readonly #batches = new Set<Batch>()
+  /** Tables and key groups that the store has ever been given something of: it need not be asked about others. */
+  readonly #written = new Set<number>()
   #settled: Promise<void> = Promise.resolve()
   #failure: MillraceError | undefined
 
@@ -48,8 +53,10 @@ export class WriteBehindStore {
   /** Throws STATE_STORE_FAILED, like all that follows. */
   get(key: Uint8Array): Uint8Array | undefined {
     this.#requireSound()
+    const prefix = prefixOf(key)
+    if (!this.#written.has(prefix)) return undefined
     if (this.#batches.size > 0) {
-      const unsettled = this.#unsettled.get(prefixOf(key))?.get(byteString(key))
+      const unsettled = this.#unsettled.get(prefix)?.get(byteString(key))
       if (unsettled !== undefined) return unsettled.value
     }
     return this.#attempt('read', () => this.#store.get(key))
@@ -58,6 +65,7 @@ export class WriteBehindStore {
   write(batch: Batch): void {
     this.#requireSound()
     this.generation++
+    for (const { key } of batch) this.#written.add(prefixOf(key))
     const written = this.#attempt('write', () => this.#store.write(batch))
     if (written === undefined) return
     this.#batches.add(batch)
@@ -80,6 +88,7 @@ export class WriteBehindStore {
   /** Entries that begin with `prefix`, a table and key group at least, from `from` on. */
   page(prefix: Uint8Array, from: Uint8Array, limit: number): StorePage {
     this.#requireSound()
+    if (!this.#written.has(prefixOf(prefix))) return NOTHING
     const newer = this.#batches.size === 0 ? [] : this.#newer(prefix)
     return this.#attempt('scan', () => readPage(this.#store, newer, from, endOf(prefix), limit))
   }
@@ -87,9 +96,13 @@ export class WriteBehindStore {
   view(): StoreView {
     this.#requireSound()
     const snapshot = this.#attempt('snapshot', () => this.#store.snapshot?.())
+    const written = this.#written
     const source: Pick<OrderedStoreSnapshot, 'scan'> = snapshot ?? this.#store
     return {
-      page: (newer, from, to, limit) => this.#attempt('scan', () => readPage(source, newer, from, to, limit)),
+      page: (newer, from, to, limit) => {
+        const held = written.has(prefixOf(from)) ? source : EMPTY
+        return this.#attempt('scan', () => readPage(held, newer, from, to, limit))
+      },
       unsettled: [...this.#batches],
       live: snapshot === undefined,
       close: () => snapshot?.close(),
@@ -151,7 +164,7 @@ export class WriteBehindStore {
 
 /** Table and key group of a store key, as a number. */
 export function prefixOf(key: Uint8Array): number {
-  return new DataView(key.buffer, key.byteOffset).getUint32(0)
+  return ((key[0] as number) << 24) | ((key[1] as number) << 16) | ((key[2] as number) << 8) | (key[3] as number)
 }
 
 function beginsWith(key: Uint8Array, prefix: Uint8Array): boolean {
