@@ -53,7 +53,7 @@ test.each([
   ['no default export', { 'job.ts': 'export const job = 1' }, ['run', 'job.ts'], "CLI_NO_DEFAULT_EXPORT: Expected 'export default defineJob({ … })', but it exports only job"],
   ['a default export that is no job', { 'job.ts': 'export default () => 1' }, ['run', 'job.ts'], 'CLI_NOT_A_JOB: Expected the default export to be what defineJob({ name, build }) returns, found a function'],
   ['an enum', { 'job.ts': '\nexport enum A { B }' }, ['run', 'job.ts'], /CLI_TYPESCRIPT_SYNTAX: .*enum is not supported.*erasableSyntaxOnly[^]*job\.ts:2\n/],
-  ['broken TypeScript', { 'job.ts': 'const x: = 1' }, ['run', 'job.ts'], /CLI_TYPESCRIPT_SYNTAX[^]*job\.ts:1\n/],
+  ['broken TypeScript', { 'job.ts': 'const x: = 1' }, ['run', 'job.ts'], /CLI_SYNTAX: the job module or a module that it imports is not valid[^]*job\.ts:1\n/],
   ['broken JavaScript', { 'job.mjs': 'const = 1' }, ['run', 'job.mjs'], /CLI_SYNTAX: .*Unexpected token[^]*job\.mjs\n/],
   ['an export that does not exist', { 'job.ts': "import { defineJobb } from '@millrace/core'" }, ['run', 'job.ts'], /CLI_SYNTAX: .*defineJobb/],
   ['a package that is not installed', { 'job.ts': "import 'nowhere'" }, ['run', 'job.ts'], /CLI_IMPORT_FAILED: .*Cannot find package 'nowhere'.*install the package/],

@@ -1,7 +1,5 @@
 import { describeError, MillraceError, type ErrorLocation } from '../errors.ts'
 
-const SYNTAX_CODES: readonly unknown[] = ['ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX', 'ERR_INVALID_TYPESCRIPT_SYNTAX']
-
 /**
  * Imports a module that the user wrote. `what` names it in messages ("the job module"). Throws CLI_SYNTAX for what Node
  * cannot parse, CLI_TYPESCRIPT_SYNTAX for TypeScript that it cannot strip and CLI_IMPORT_FAILED for what the module itself,
@@ -20,14 +18,14 @@ function importError(error: unknown, url: URL, what: string): MillraceError {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
   const make = (errorCode: string, message: string, at: ErrorLocation): MillraceError =>
     new MillraceError(errorCode, message, { origin: 'user', at, cause: error })
-  if (SYNTAX_CODES.includes(code)) {
+  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
     const message =
       `Node cannot read the TypeScript of ${what}: ${describeError(error)}. Node runs TypeScript by leaving its types out, ` +
       'so enums, namespaces with values and parameter properties do not work; the compiler option erasableSyntaxOnly finds them'
     return make('CLI_TYPESCRIPT_SYNTAX', message, syntaxPlace(error, path))
   }
-  if (error instanceof SyntaxError) {
-    return make('CLI_SYNTAX', `${what} or a module that it imports is not valid: ${error.message}`, syntaxPlace(error, path))
+  if (error instanceof SyntaxError || code === 'ERR_INVALID_TYPESCRIPT_SYNTAX') {
+    return make('CLI_SYNTAX', `${what} or a module that it imports is not valid: ${describeError(error)}`, syntaxPlace(error, path))
   }
   const remedy = code === 'ERR_MODULE_NOT_FOUND' ? '. Check the path, or install the package in the project' : ''
   return make('CLI_IMPORT_FAILED', `Loading ${what} failed: ${describeError(error)}${remedy}`, { file: path })

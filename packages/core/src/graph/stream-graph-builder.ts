@@ -34,7 +34,7 @@ export function createStreamGraphBuilder(jobName: string): StreamGraphBuilder {
 
   const assertBuilding = (): void => {
     if (!built) return
-    const message = `expected streams of job ${jobName} to be used while it is built, found a change after its build function had returned; call all operators inside build`
+    const message = `expected streams of job ${jobName} to be used while it is built, found a change after its build function had returned; call all operators inside build, and make a new local environment for every executeAndCollect`
     throw new MillraceError('CORE_JOB_ALREADY_BUILT', message, { origin: 'user' })
   }
 
