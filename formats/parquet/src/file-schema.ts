@@ -68,10 +68,9 @@ const NATURAL: Readonly<Record<Exclude<ColumnKind, 'decimal'>, TypeSchema>> = {
   nested: { kind: 'generic' },
 }
 
-/** The type a column is read as when nobody names one. */
-export function naturalType(column: SchemaTree): TypeSchema {
+/** The type a leaf is read as when nobody names one, its nulls apart. */
+export function naturalLeafType(column: SchemaTree): TypeSchema {
   const kind = columnKind(column)
-  const { precision = 1, scale = 0, repetition_type: repetition } = column.element
-  const type: TypeSchema = kind === 'decimal' ? { kind, precision, scale } : NATURAL[kind]
-  return repetition === 'OPTIONAL' ? { kind: 'nullable', of: type } : type
+  const { precision = 1, scale = 0 } = column.element
+  return kind === 'decimal' ? { kind, precision, scale } : NATURAL[kind]
 }

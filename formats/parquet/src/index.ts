@@ -1,2 +1,3 @@
 export { parquet } from './parquet.ts'
-export type { ParquetFormat, ParquetRow } from './parquet.ts'
+export type { ParquetFormat, ParquetRow, TypedParquetFormat } from './parquet.ts'
+export type { ParquetCodec, ParquetWriteOptions } from './parquet-options.ts'

@@ -9,6 +9,11 @@ export function damaged(path: string, what: string, cause?: unknown): MillraceEr
   })
 }
 
+/** For a column that is missing in a file, or of a type that cannot be read as what the row type says. */
+export function columnMismatch(path: string, field: string, what: string): MillraceError {
+  return new MillraceError('PARQUET_COLUMNS', `${path}: ${what}. Correct the row type, or convert the file`, { origin: 'external', at: { file: path, field } })
+}
+
 /** Errors of reading bytes stay as they are; whatever the decoder stumbled over means a damaged file. */
 export async function guarded<R>(path: string, body: () => Promise<R>): Promise<R> {
   try {

@@ -1,7 +1,7 @@
 import type { BadRecord, FileRecordReader, FormatInput, OpenFormatOptions, PlacedBadRecord, RecordBatch, TypeSchema } from '@millrace/core/spi'
 import type { ColumnReader } from './column-reader.ts'
 import { columnReader } from './column-reader.ts'
-import { naturalType } from './file-schema.ts'
+import { naturalType } from './nested-shape.ts'
 import { openFile } from './open-file.ts'
 import type { ParquetFile } from './open-file.ts'
 import { damaged, guarded } from './parquet-error.ts'
@@ -65,9 +65,9 @@ export class ParquetReader implements FileRecordReader<unknown> {
   async #open(): Promise<OpenState> {
     const file = await openFile(this.#input)
     const { parquetSchema } = await import('hyparquet')
-    const inFile = parquetSchema(file.metadata).children
-    const fields = this.#fields ?? inFile.map((column) => ({ name: column.element.name, type: naturalType(column) }))
-    const columns = await Promise.all(fields.map(({ name, type }) => columnReader(file, inFile, name, type)))
+    const root = parquetSchema(file.metadata)
+    const fields = this.#fields ?? root.children.map((column) => ({ name: column.element.name, type: naturalType(column) }))
+    const columns = await Promise.all(fields.map(({ name, type }) => columnReader(file, root, name, type)))
     return { file, columns, make: rowFactory(fields.map(({ name }) => name)) }
   }
 
@@ -79,7 +79,7 @@ export class ParquetReader implements FileRecordReader<unknown> {
     const bad = new Map<number, BadRecord>()
     for (const column of columns) {
       this.#options.signal.throwIfAborted()
-      const decoded = await column.read(start, end)
+      const decoded = await column.read(index, start, end)
       if (decoded.length !== end - start) throw damaged(file.path, `expected ${end - start} values of ${column.name} from row ${start} on, found ${decoded.length}`)
       this.#findBad(column, decoded, start, bad)
       values.push(decoded)

@@ -18,7 +18,7 @@ describe('types', () => {
       float: Math.fround(0.1), double: 0.1, dec4: '1234567.89', dec8: '-0.005', dec16: '-12345678901234567890.0123456789',
       day: -1, time: 86_399_999, ts: -1, ts_ms: Date.UTC(2001, 1, 3, 4, 5, 6, 789), ts_ns: Date.UTC(2001, 1, 3, 4, 5, 6, 789), tz: Date.UTC(2001, 1, 3, 3, 5, 6),
       text: 'é漢', data: Uint8Array.of(0, 255), id: '123e4567-e89b-12d3-a456-426614174000', color: 'red', doc: { a: [1] },
-      list: [1, null, 3], struct: { x: 1n, y: 'z' }, map: { k: 1.5 },
+      list: [1, null, 3], struct: { x: 1n, y: 'z' }, map: new Map([['k', 1.5]]),
     },
     null,
   ]

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { FileReaderFormat, FormatInput, FormatRange, PlacedBadRecord, RecordBatch } from '@millrace/core/spi'
+import type { FileReaderFormat, FileWriterFormat, FormatInput, FormatRange, PlacedBadRecord, RecordBatch } from '@millrace/core/spi'
 
 export const data = (name: string): Buffer => readFileSync(new URL(`data/${name}.parquet`, import.meta.url))
 
@@ -37,4 +37,12 @@ export async function readParquet<T>(format: FileReaderFormat<T>, from: FormatIn
     await reader.close()
   }
   return { rows: batches.flatMap((batch) => batch.values), bad: batches.flatMap((batch) => batch.bad), batches }
+}
+
+export function writeParquet<T>(format: FileWriterFormat<T>, rows: readonly T[]): Buffer {
+  const parts: Uint8Array[] = []
+  const writer = format.open({ write: (bytes) => void parts.push(bytes) }, { continued: false })
+  for (const row of rows) writer.write(row)
+  void writer.finish()
+  return Buffer.concat(parts)
 }
