@@ -5,6 +5,7 @@ import { createDataInput } from '../../../types/byte-data-input.ts'
 import { createDataOutput } from '../../../types/byte-data-output.ts'
 import type { DataInput } from '../../../types/data-input.ts'
 import type { DataOutput } from '../../../types/data-output.ts'
+import type { ValueReader } from '../../../types/schema-evolution.ts'
 import { MillraceError } from '../../../errors.ts'
 import type { StoreWrite } from '../../../spi/ordered-store.ts'
 import { groupIndex } from '../heap/key-namespace-map.ts'
@@ -122,15 +123,15 @@ export class CachedTable {
     return bytes
   }
 
-  decoded(bytes: Uint8Array): unknown {
+  decoded(bytes: Uint8Array, read?: ValueReader): unknown {
     this.#input.wrap(bytes)
-    const value = this.#values.read(this.#input)
+    const value = read === undefined ? this.#values.read(this.#input) : read(this.#input)
     if (this.#input.remaining > 0) throw this.#corrupt(this.#input.remaining)
     return value
   }
 
-  /** Reads all restored entries once, and writes those that now have other bytes. */
-  readRestored(): void {
+  /** Reads all restored entries once, with `read` if they were written under another schema, and writes those that now have other bytes. */
+  readRestored(read?: ValueReader): void {
     const { store } = this.cache
     for (let keyGroup = this.range.start; keyGroup <= this.range.end; keyGroup++) {
       const prefix = this.prefix(keyGroup)
@@ -138,7 +139,7 @@ export class CachedTable {
         const page = store.page(prefix, from, PAGE_ENTRIES)
         const changed: StoreWrite[] = []
         for (const { key, value } of page.items) {
-          const encoded = this.#encode(this.decoded(value), '')
+          const encoded = this.#encode(this.decoded(value, read), '')
           if (compareBytes(encoded, value) !== 0) changed.push({ key, value: encoded, replaces: true })
         }
         if (changed.length > 0) store.write(changed)

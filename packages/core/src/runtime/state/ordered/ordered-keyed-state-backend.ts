@@ -6,7 +6,7 @@ import type { MapStateTable, StateTable } from '../../../spi/state-table.ts'
 import type { TimerQueue } from '../../../spi/timer-queue.ts'
 import type { DataInput } from '../../../types/data-input.ts'
 import type { DataOutput } from '../../../types/data-output.ts'
-import { metaOf, requireSame, timerMeta } from '../state-compatibility.ts'
+import { metaOf, requireSame, TIMER_TYPE, timerMeta } from '../state-compatibility.ts'
 import { CachedTable } from './cached-table.ts'
 import { userKeyIndex, valueIndex } from './entry-index.ts'
 import { entryLayout } from './entry-layout.ts'
@@ -84,7 +84,7 @@ export class OrderedKeyedStateBackend implements KeyedStateBackend {
     let queue = this.#queues.get(name)
     if (queue === undefined) {
       const meta = timerMeta(name)
-      this.#restored.requireReadable(meta)
+      this.#restored.requireReadable(meta, TIMER_TYPE)
       const { id, entries } = this.#restored.claim(meta)
       queue = new OrderedTimerQueue(this.#createTable(id, meta, { layout: entryLayout(meta), index: userKeyIndex(this.#cut.range, timerCodec), values: timerCodec }), entries)
       this.#queues.set(name, queue)
@@ -169,9 +169,9 @@ export class OrderedKeyedStateBackend implements KeyedStateBackend {
       requireSame(registered.cached.meta, meta, this.#context.operatorUid)
       return registered
     }
-    this.#restored.requireReadable(meta)
+    const readOld = this.#restored.requireReadable(meta, definition.valueType)
     const table = create(meta)
-    if (definition.readAtRestore === true) table.cached.readRestored()
+    if (readOld !== undefined || definition.readAtRestore === true) table.cached.readRestored(readOld)
     this.#tables.set(meta.name, table)
     return table
   }

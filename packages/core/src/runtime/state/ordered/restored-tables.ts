@@ -1,7 +1,10 @@
+import { MillraceError } from '../../../errors.ts'
 import type { KeyGroupRange } from '../../../spi/key-group-range.ts'
 import type { KeyedStateReader, StateMeta } from '../../../spi/keyed-state-snapshot.ts'
 import type { StoreWrite } from '../../../spi/ordered-store.ts'
 import { createDataOutput } from '../../../types/byte-data-output.ts'
+import type { ValueReader } from '../../../types/schema-evolution.ts'
+import type { AnyType } from '../../../types/type-information.ts'
 import { EntryReader } from '../entry-encoding.ts'
 import { requireReadable } from '../state-compatibility.ts'
 import { entryLayout } from './entry-layout.ts'
@@ -47,10 +50,14 @@ export class RestoredTables {
     await this.#store.settled()
   }
 
-  /** Throws STATE_INCOMPATIBLE when there are entries of this state that cannot be read as it. */
-  requireReadable(meta: StateMeta): void {
+  /**
+   * The reader of values that were written under another schema, the same in all parts of a snapshot; undefined when they are
+   * read as they are. Throws STATE_INCOMPATIBLE when there are entries of this state that cannot be read as it.
+   */
+  requireReadable(meta: StateMeta, valueType: AnyType): ValueReader | undefined {
     const name = nameOf(meta)
-    for (const restored of this.#metas) if (nameOf(restored) === name) requireReadable(restored, meta, this.#operatorUid)
+    const found = this.#metas.filter((restored) => nameOf(restored) === name)
+    return found.map((restored) => requireReadable(restored, meta, valueType, this.#operatorUid))[0]
   }
 
   /** The restored table of a state, or a new one. */
@@ -81,7 +88,9 @@ export class RestoredTables {
   }
 
   #create(meta: StateMeta): RestoredTable {
-    if (this.#nextId === MAX_TABLES) throw new RangeError(`an operator has more than ${MAX_TABLES} states`)
+    if (this.#nextId === MAX_TABLES) {
+      throw new MillraceError('STATE_INVALID_DEFINITION', `An operator may have ${MAX_TABLES} states, found one more: '${meta.name}'`, { origin: 'engine', at: { uid: this.#operatorUid } })
+    }
     return { id: this.#nextId++, meta, entries: 0 }
   }
 
