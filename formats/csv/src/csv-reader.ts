@@ -2,11 +2,16 @@ import { isUtf8 } from 'node:buffer'
 import { MillraceError } from '@millrace/core/spi'
 import type { BadRecord, FileRecordReader, FormatInput, OpenFormatOptions, PlacedBadRecord, RecordBatch } from '@millrace/core/spi'
 import { ByteWindow } from './byte-window.ts'
+import { compileRows } from './compiled-rows.ts'
+import type { ReadRows } from './compiled-rows.ts'
 import type { CsvDialect } from './csv-options.ts'
+import { textDecoder } from './field-decoder.ts'
+import { LineFinder } from './line-finder.ts'
 import { findLineEnd, PLAIN, RecordScanner } from './record-scanner.ts'
 import type { ScanResult } from './record-scanner.ts'
-import { RowDecoder } from './row-decoder.ts'
+import { RowDecoder, textFields } from './row-decoder.ts'
 import type { RowField } from './row-decoder.ts'
+import { utf16Bytes, utf16ToUtf8, utf8ToUtf16 } from './utf16.ts'
 
 const BATCH_RECORDS = 1000
 const NO_BAD: readonly PlacedBadRecord[] = Object.freeze([])
@@ -16,27 +21,33 @@ const BOM = Buffer.from('\uFEFF')
 export class CsvReader implements FileRecordReader<unknown> {
   readonly #input: FormatInput
   readonly #options: OpenFormatOptions
-  readonly #fields: readonly RowField[]
+  readonly #fields: readonly RowField[] | undefined
   readonly #dialect: CsvDialect
+  readonly #wide: boolean
   readonly #scanner: RecordScanner
+  readonly #lines: LineFinder
   readonly #end: number
   #window: ByteWindow | undefined
   #decoder: RowDecoder | undefined
-  /** Of the next record, from 1. Unknown (NaN) when reading started in the middle of the file. */
-  #line = 1
-  /** Records that end at or before this index of the window are known to be UTF-8. */
+  #readRows: ReadRows | undefined
+  /** Records that end at or before this index of the window are known to be well encoded. */
   #checkedTo = 0
+  /** Behind the last line feed of that. */
+  #linesTo = 0
   /** The rest of a line is being passed over: one that is too long to be kept, or one that started before the range. */
   #skippingLine = false
   #rows: unknown[] = []
   #bad: PlacedBadRecord[] = []
 
-  constructor(input: FormatInput, options: OpenFormatOptions, fields: readonly RowField[], dialect: CsvDialect) {
+  /** @param fields undefined: all columns of the file, as texts. */
+  constructor(input: FormatInput, options: OpenFormatOptions, fields: readonly RowField[] | undefined, dialect: CsvDialect) {
     this.#input = input
     this.#options = options
     this.#fields = fields
     this.#dialect = dialect
-    this.#scanner = new RecordScanner(dialect.delimiter, dialect.embeddedNewlines)
+    this.#wide = dialect.encoding === 'utf-16le' || dialect.encoding === 'utf-16be'
+    this.#scanner = new RecordScanner(dialect)
+    this.#lines = new LineFinder(() => input.chunks(0), dialect.encoding)
     this.#end = options.range?.end ?? Number.POSITIVE_INFINITY
   }
 
@@ -46,7 +57,7 @@ export class CsvReader implements FileRecordReader<unknown> {
     const window = this.#window as ByteWindow
     for (;;) {
       const batch = this.#readFrom(window, this.#decoder)
-      if (batch !== undefined) return batch
+      if (batch !== undefined) return batch.bad.length === 0 ? batch : { ...batch, bad: await this.#withLines(batch.bad) }
       if (window.position >= this.#end || window.ended) return undefined
       await this.#more(window)
     }
@@ -54,29 +65,40 @@ export class CsvReader implements FileRecordReader<unknown> {
 
   async close(): Promise<void> {
     await this.#window?.close()
+    await this.#lines.close()
+  }
+
+  async #withLines(bad: readonly PlacedBadRecord[]): Promise<readonly PlacedBadRecord[]> {
+    const placed: PlacedBadRecord[] = []
+    for (const { index, record } of bad) placed.push({ index, record: { ...record, line: await this.#lines.lineAt(record.offset ?? 0) } })
+    return placed
   }
 
   async #more(window: ByteWindow): Promise<void> {
     await window.more()
     const { bytes } = window
-    const lastLine = window.ended ? bytes.length : bytes.lastIndexOf(0x0a) + 1
-    this.#checkedTo = isUtf8(bytes.subarray(0, lastLine)) ? lastLine : 0
+    const lastLine = bytes.lastIndexOf(0x0a) + 1
+    const checked = window.ended ? bytes.length : lastLine
+    this.#checkedTo = this.#wellEncoded(bytes.subarray(0, checked)) ? checked : 0
+    this.#linesTo = Math.min(lastLine, this.#checkedTo)
   }
 
   /** Reads the header, if there is one, and goes to the first record that is asked for. */
   async #start(): Promise<RowDecoder> {
     const { range, position } = this.#options
     const from = position ?? range?.start ?? 0
-    let columns = this.#dialect.columns ?? this.#fields.map((field) => field.name)
-    if (this.#dialect.header || from <= BOM.length) {
+    const { header } = this.#dialect
+    let columns = this.#dialect.columns ?? this.#fields?.map((field) => field.name)
+    if (header !== false || from <= BOM.length) {
       const window = this.#openAt(0)
       while (!window.ended && window.bytes.length < BOM.length) await this.#more(window)
-      if (window.bytes.subarray(0, BOM.length).equals(BOM)) window.index = BOM.length
-      if (this.#dialect.header) columns = (await this.#readHeader(window)) ?? columns
+      if (!this.#dialect.encoding.startsWith('latin') && window.bytes.subarray(0, BOM.length).equals(BOM)) window.index = BOM.length
+      const names = header === false ? undefined : await this.#readHeader(window)
+      if (header === true) columns = names ?? columns
     }
-    const decoder = new RowDecoder(this.#fields, columns, this.#dialect, this.#input.path)
+    const decoder = new RowDecoder(this.#fields ?? textFields(columns ?? []), columns ?? [], this.#dialect, this.#input.path)
+    this.#readRows = compileRows(decoder.fields, decoder.columns, this.#dialect)
     if (from > (this.#window?.position ?? -1)) {
-      this.#line = Number.NaN
       await this.#window?.close()
       // A range's first record starts after the first line break from the byte before the range on.
       this.#openAt(position ?? from - 1)
@@ -86,7 +108,9 @@ export class CsvReader implements FileRecordReader<unknown> {
   }
 
   #openAt(offset: number): ByteWindow {
-    this.#window = new ByteWindow(this.#input.chunks(offset), offset)
+    const chunks = this.#input.chunks(offset)
+    const { encoding } = this.#dialect
+    this.#window = this.#wide ? new ByteWindow(utf16ToUtf8(chunks, encoding), offset, utf16Bytes) : new ByteWindow(chunks, offset)
     return this.#window
   }
 
@@ -96,12 +120,16 @@ export class CsvReader implements FileRecordReader<unknown> {
     for (;;) {
       const { bytes, index, ended } = window
       if (ended && index === bytes.length) return undefined
+      if (this.#startsComment(bytes, index)) this.#skippingLine = true
+      if (this.#skippingLine) {
+        if (!this.#passLine(window)) await this.#more(window)
+        continue
+      }
       const limit = Math.min(bytes.length, index + this.#dialect.maxRecordBytes)
       const result = index === limit ? 'incomplete' : scanner.scan(bytes, index, limit, ended && limit === bytes.length)
       if (result === 'complete') {
-        const names = Array.from({ length: scanner.count }, (_, i) => columnName(scanner, bytes, i))
+        const names = Array.from({ length: scanner.count }, (_, i) => columnName(scanner, bytes, i, this.#dialect))
         window.index = scanner.next
-        this.#line += scanner.lineBreaks
         return names
       }
       if (result !== 'incomplete' || limit < bytes.length || ended) {
@@ -114,50 +142,70 @@ export class CsvReader implements FileRecordReader<unknown> {
 
   /** Undefined if not one record is complete in the window. */
   #readFrom(window: ByteWindow, decoder: RowDecoder): RecordBatch<unknown> | undefined {
-    const scanner = this.#scanner
-    const { bytes, ended } = window
-    const singleColumn = decoder.columnCount === 1
+    const { bytes } = window
+    const readRows = this.#readRows
+    const linesTo = this.#linesTo
+    const stop = this.#wide || this.#end === Number.POSITIVE_INFINITY ? linesTo : Math.min(linesTo, window.index + this.#end - window.position)
+    const rows = this.#rows
     let position = -1
-    let records = 0
-    while (records < BATCH_RECORDS && window.index < bytes.length && window.position < this.#end) {
-      if (this.#skippingLine) {
-        if (!this.#passLine(window)) break
-        continue
+    let done = 0
+    while (done < BATCH_RECORDS && window.index < bytes.length && window.position < this.#end) {
+      const at = window.position
+      if (readRows !== undefined && !this.#skippingLine && window.index < stop) {
+        window.index = readRows(bytes, window.index, stop, linesTo, rows, BATCH_RECORDS - this.#bad.length)
       }
-      const { index } = window
-      const limit = Math.min(bytes.length, index + this.#dialect.maxRecordBytes)
-      const result = scanner.scan(bytes, index, limit, ended && limit === bytes.length)
-      if (result === 'incomplete' && !ended && limit < index + this.#dialect.maxRecordBytes) break
-      const blank = result === 'complete' && scanner.count === 1 && !singleColumn && scanner.starts[0] === scanner.ends[0] && scanner.kinds[0] === PLAIN
-      if (result !== 'complete') {
-        const at = window.position
-        if (!this.#rejectLine(window, result)) break
-        if (records++ === 0) position = at
-        continue
-      }
-      if (!blank) {
-        if (records++ === 0) position = window.position
-        const encoded = scanner.next <= this.#checkedTo || isUtf8(bytes.subarray(index, scanner.next))
-        const row = encoded && scanner.count === decoder.columnCount ? decoder.decode(scanner, bytes) : undefined
-        if (row === undefined) this.#rejectRecord(window, encoded, decoder)
-        else this.#rows.push(row)
-      }
-      window.index = scanner.next
-      this.#line += scanner.lineBreaks
+      const before = done
+      done = rows.length + this.#bad.length
+      if (position < 0 && done > before) position = at
+      if (done >= BATCH_RECORDS || window.position >= this.#end) break
+      const next = window.position
+      if (!this.#readRecord(window, decoder)) break
+      if (position < 0 && rows.length + this.#bad.length > done) position = next
+      done = rows.length + this.#bad.length
     }
-    if (records === 0) return undefined
-    const batch = { position, values: this.#rows, bad: this.#bad.length === 0 ? NO_BAD : this.#bad }
+    if (position < 0) return undefined
+    const batch = { position, values: rows, bad: this.#bad.length === 0 ? NO_BAD : this.#bad }
     this.#rows = []
     this.#bad = []
     return batch
   }
 
+  /** Reads a record of any kind, or passes over a line; false if the window must grow first. */
+  #readRecord(window: ByteWindow, decoder: RowDecoder): boolean {
+    const scanner = this.#scanner
+    const { bytes, ended, index } = window
+    if (this.#startsComment(bytes, index)) this.#skippingLine = true
+    if (this.#skippingLine) return this.#passLine(window)
+    const columnCount = decoder.columns.length
+    const limit = Math.min(bytes.length, index + this.#dialect.maxRecordBytes)
+    const result = scanner.scan(bytes, index, limit, ended && limit === bytes.length)
+    if (result === 'incomplete' && !ended && limit < index + this.#dialect.maxRecordBytes) return false
+    if (result !== 'complete') return this.#rejectLine(window, result)
+    const blank = scanner.count === 1 && columnCount !== 1 && scanner.starts[0] === scanner.ends[0] && scanner.kinds[0] === PLAIN
+    if (!blank) {
+      const encoded = scanner.next <= this.#checkedTo || this.#wellEncoded(bytes.subarray(index, scanner.next))
+      const row = encoded && (scanner.count === columnCount || this.#dialect.fillRagged) ? decoder.decode(scanner, bytes) : undefined
+      if (row === undefined) this.#rejectRecord(window, encoded, decoder)
+      else this.#rows.push(row)
+    }
+    window.index = scanner.next
+    return true
+  }
+
+  #wellEncoded(bytes: Uint8Array): boolean {
+    return this.#dialect.encoding === 'latin1' || isUtf8(bytes)
+  }
+
+  #startsComment(bytes: Buffer, index: number): boolean {
+    return this.#dialect.commentByte >= 0 && bytes[index] === this.#dialect.commentByte
+  }
+
   #rejectRecord(window: ByteWindow, encoded: boolean, decoder: RowDecoder): void {
     const { count, next } = this.#scanner
-    if (!encoded) this.#reject(window, next, null, 'CSV_ENCODING', 'The record is not UTF-8. Convert the file')
-    else if (count !== decoder.columnCount) {
-      this.#reject(window, next, null, 'CSV_COLUMN_COUNT', `Expected ${decoder.columnCount} fields, found ${count}`)
-    } else this.#reject(window, next, decoder.failure?.field ?? null, 'CSV_VALUE', decoder.failure?.reason ?? '')
+    const expected = decoder.columns.length
+    if (!encoded) this.#reject(window, next, null, 'CSV_ENCODING', `The record is not ${this.#dialect.encoding.toUpperCase()}. Convert the file, or set the encoding option`)
+    else if (count !== expected && !this.#dialect.fillRagged) this.#reject(window, next, null, 'CSV_COLUMN_COUNT', `Expected ${expected} fields, found ${count}`)
+    else this.#reject(window, next, decoder.failure?.field ?? null, 'CSV_VALUE', decoder.failure?.reason ?? '')
   }
 
   /**
@@ -179,17 +227,17 @@ export class CsvReader implements FileRecordReader<unknown> {
     }
     window.index = next
     if (lineEnd === undefined) this.#skippingLine = true
-    else this.#line++
     return true
   }
 
   #reject(window: ByteWindow, next: number, field: string | null, code: string, reason: string): void {
+    const raw = window.bytes.subarray(window.index, next)
     const record: BadRecord = {
-      raw: new Uint8Array(window.bytes.subarray(window.index, next)),
+      raw: this.#wide ? utf8ToUtf16(raw, this.#dialect.encoding) : new Uint8Array(raw),
       source: this.#input.path,
       partition: null,
       offset: window.position,
-      line: Number.isNaN(this.#line) ? null : this.#line,
+      line: null,
       field,
       code,
       reason,
@@ -205,13 +253,12 @@ export class CsvReader implements FileRecordReader<unknown> {
     window.index = found?.next ?? (bytes.at(-1) === 0x0d ? bytes.length - 1 : bytes.length)
     if (found === undefined) return false
     this.#skippingLine = false
-    this.#line++
     return true
   }
 }
 
 /** Spaces around a name mean nothing, unless it is quoted. */
-function columnName({ starts, ends, kinds }: RecordScanner, bytes: Buffer, index: number): string {
-  const name = bytes.toString('utf8', starts[index], ends[index])
-  return kinds[index] === PLAIN ? name.trim() : name.replaceAll('""', '"')
+function columnName({ starts, ends, kinds }: RecordScanner, bytes: Buffer, index: number, dialect: CsvDialect): string {
+  const name = textDecoder(dialect)(bytes, starts[index] as number, ends[index] as number, kinds[index] as number)
+  return kinds[index] === PLAIN ? name.trim() : name
 }

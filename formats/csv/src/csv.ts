@@ -1,11 +1,13 @@
 import { MillraceError } from '@millrace/core/spi'
-import type { AnyType, DeserializationSchema, FileReaderFormat, FileWriterFormat, Format, FormatRange, SerializationSchema, TypeInformation } from '@millrace/core/spi'
+import type { AnyType, DeserializationSchema, FileReaderFormat, FileWriterFormat, Format, SerializationSchema, TypeInformation } from '@millrace/core/spi'
 import { resolveOptions } from './csv-options.ts'
 import type { CsvDialect, CsvOptions } from './csv-options.ts'
 import { CsvReader } from './csv-reader.ts'
 import { CsvWriter } from './csv-writer.ts'
+import { encodeText } from './encode-text.ts'
 import { messageDeserializer } from './message-deserializer.ts'
 import { fieldDecoder } from './field-decoder.ts'
+import { cutEvenly, cutOutsideQuotes } from './plan-ranges.ts'
 import { rowFields } from './row-decoder.ts'
 import type { RowField } from './row-decoder.ts'
 import { RowEncoder } from './row-encoder.ts'
@@ -19,18 +21,26 @@ export interface CsvFormat<T> extends Format<T> {
   readonly serialization: SerializationSchema<T>
 }
 
+/** A reader of whatever columns there are. */
+export interface CsvTextFormat extends Format<Readonly<Record<string, string>>> {
+  readonly fileReader: FileReaderFormat<Readonly<Record<string, string>>>
+}
+
 /**
  * Comma-separated values (RFC 4180) as typed rows: the row type says which columns are read and as what.
  *
  * Read: LF, CRLF and CR, a byte order mark, quotes with `""`, spaces around numbers, timestamps in ISO 8601 (UTC where no zone
  * is given) or epoch milliseconds, booleans as `true false 1 0`, bytes as base64. Blank lines are passed over, unless there is
  * just one column. Records that do not fit are bad records: CSV_COLUMN_COUNT, CSV_VALUE, CSV_QUOTE, CSV_ENCODING,
- * CSV_RECORD_TOO_LONG. Errors: CSV_COLUMNS if the header lacks a column, CSV_UNSUPPORTED_TYPE, CSV_OPTION.
+ * CSV_RECORD_TOO_LONG. Without a type, rows have all columns of the file, as texts (header or `columns` must name them). Errors: CSV_COLUMNS if the header lacks a column, CSV_UNSUPPORTED_TYPE, CSV_OPTION.
  */
-export function csv<T extends object>(type: TypeInformation<T>, options: CsvOptions = {}): CsvFormat<T> {
+export function csv(type?: undefined, options?: CsvOptions): CsvTextFormat
+export function csv<T extends object>(type: TypeInformation<T>, options?: CsvOptions): CsvFormat<T>
+export function csv<T extends object>(type?: TypeInformation<T>, options: CsvOptions = {}): CsvFormat<T> | CsvTextFormat {
   const dialect = resolveOptions(options)
+  if (type === undefined) return textFormat(dialect)
   const fields = rowFields(type)
-  for (const field of fields) fieldDecoder(field.type, dialect.nullTokens, field.name) // reports unsupported types now, not in the task
+  for (const field of fields) fieldDecoder(field.type, dialect, field.name) // reports unsupported types now, not in the task
   const missing = dialect.columns && fields.find(({ name }) => !dialect.columns?.includes(name))
   if (missing) {
     throw new MillraceError('CSV_COLUMNS', `csv option columns: expected all fields of the row type in it, ${missing.name} is missing`, {
@@ -50,7 +60,7 @@ export function csv<T extends object>(type: TypeInformation<T>, options: CsvOpti
       appendable: true,
       open(output, { continued }) {
         const encoder = new RowEncoder(fields, dialect)
-        return new CsvWriter(output, encoder, dialect.header && !continued ? encoder.header() : '')
+        return new CsvWriter(output, encoder, dialect, continued)
       },
     },
     deserialization: { name, type, open: () => messageDeserializer<T>(fields, dialect) },
@@ -58,29 +68,31 @@ export function csv<T extends object>(type: TypeInformation<T>, options: CsvOpti
       name,
       open() {
         const encoder = new RowEncoder(fields, { ...dialect, lineTerminator: '' })
-        return { serialize: (value) => Buffer.from(encoder.encode(value)) }
+        return { serialize: (value: T) => encodeText(encoder.encode(value), dialect) }
       },
     },
   }
 }
 
-function fileReader(type: AnyType, fields: readonly RowField[], dialect: CsvDialect): FileReaderFormat<unknown> {
+function textFormat(dialect: CsvDialect): CsvTextFormat {
+  if (dialect.header !== true && dialect.columns === undefined) {
+    throw new MillraceError('CSV_OPTION', 'csv option columns: expected the names of the columns, as there is neither a row type nor a header to take them from', { origin: 'user' })
+  }
+  return { name: 'csv', fileReader: fileReader(undefined, undefined, dialect) as FileReaderFormat<Readonly<Record<string, string>>> }
+}
+
+function fileReader(type: AnyType | undefined, fields: readonly RowField[] | undefined, dialect: CsvDialect): FileReaderFormat<unknown> {
   const reader: FileReaderFormat<unknown> = {
     name: 'csv',
-    type,
+    ...(type === undefined ? {} : { type }),
     wholeFileCompression: true,
     open: (input, options) => new CsvReader(input, options, fields, dialect),
   }
-  if (dialect.embeddedNewlines) return reader
-  return {
-    ...reader,
-    // Any cut will do: a reader looks for the first line break itself.
-    planRanges: (input, { targetBytes }) => Promise.resolve(cutEvenly(input.bytes?.size ?? 0, targetBytes)),
+  const { encoding, embeddedNewlines, quoteByte, escapeByte, commentByte, delimiter } = dialect
+  if (encoding === 'utf-16le' || encoding === 'utf-16be') return reader
+  if (!embeddedNewlines || quoteByte < 0) {
+    return { ...reader, planRanges: (input, { targetBytes }) => Promise.resolve(cutEvenly(input.bytes?.size ?? 0, targetBytes)) }
   }
-}
-
-function cutEvenly(size: number, targetBytes: number): readonly FormatRange[] {
-  const count = Math.max(1, Math.round(size / targetBytes))
-  const cut = (i: number): number => Math.floor((size / count) * i)
-  return Array.from({ length: count }, (_, i) => ({ start: cut(i), end: i === count - 1 ? size : cut(i + 1) }))
+  const followable = quoteByte === escapeByte && commentByte < 0 && /^[\0-\x7F]$/.test(delimiter)
+  return followable ? { ...reader, planRanges: (input, { targetBytes, signal }) => cutOutsideQuotes(input, dialect, targetBytes, signal) } : reader
 }

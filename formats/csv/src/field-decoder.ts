@@ -1,4 +1,6 @@
 import { MillraceError } from '@millrace/core/spi'
+import { scannedEncoding } from './csv-options.ts'
+import type { CsvDialect } from './csv-options.ts'
 import type { TypeSchema } from '@millrace/core/spi'
 import { parseDecimal, parseDouble, parseInteger } from './parse-number.ts'
 import { parseDate, parseTime, parseTimestamp } from './parse-time.ts'
@@ -12,19 +14,21 @@ export const INVALID: unique symbol = Symbol('invalid')
 export type FieldDecoder = (bytes: Buffer, start: number, end: number, kind: number) => unknown
 
 /** @param field for the message of CSV_UNSUPPORTED_TYPE, which is thrown for types that a CSV field cannot hold. */
-export function fieldDecoder(schema: TypeSchema, nullTokens: readonly string[], field: string): FieldDecoder {
-  if (schema.kind !== 'nullable') return valueDecoder(schema, field)
-  const decode = fieldDecoder(schema.of, nullTokens, field)
-  const isNull = nullTest(nullTokens)
+export function fieldDecoder(schema: TypeSchema, dialect: CsvDialect, field: string): FieldDecoder {
+  if (schema.kind !== 'nullable') return valueDecoder(schema, dialect, field)
+  const decode = fieldDecoder(schema.of, dialect, field)
+  const isNull = nullTest(dialect.nullTokens.map((token) => Buffer.from(token, scannedEncoding(dialect))))
   // Exporters that quote everything write null numbers as "", while a quoted text is always text.
   const quotedToo = schema.of.kind !== 'string'
   return (bytes, start, end, kind) => ((kind === PLAIN || quotedToo) && isNull(bytes, start, end) ? null : decode(bytes, start, end, kind))
 }
 
-function valueDecoder(schema: TypeSchema, field: string): FieldDecoder {
+function valueDecoder(schema: TypeSchema, dialect: CsvDialect, field: string): FieldDecoder {
+  const textOf = textDecoder(dialect)
+  const fromText = (decode: (text: string) => unknown): FieldDecoder => (bytes, start, end, kind) => decode(textOf(bytes, start, end, kind).trim())
   switch (schema.kind) {
     case 'string':
-      return stringDecoder()
+      return stringDecoder(dialect, textOf)
     case 'int':
       return trimmed((bytes, start, end) => {
         const value = parseInteger(bytes, start, end)
@@ -53,7 +57,7 @@ function valueDecoder(schema: TypeSchema, field: string): FieldDecoder {
       return fromText((text) => parseDecimal(text, schema.precision, schema.scale) ?? INVALID)
     case 'enum': {
       const values = new Map(schema.values.map((value) => [value, value]))
-      const decode = stringDecoder()
+      const decode = stringDecoder(dialect, textOf)
       return (bytes, start, end, kind) => values.get(decode(bytes, start, end, kind) as string) ?? INVALID
     }
     case 'bytes':
@@ -68,8 +72,23 @@ function valueDecoder(schema: TypeSchema, field: string): FieldDecoder {
   }
 }
 
-function stringDecoder(): FieldDecoder {
-  const cache = new ShortStringCache()
+/** The text of a field, with escapes undone. */
+export type TextOf = (bytes: Buffer, start: number, end: number, kind: number) => string
+
+export function textDecoder(dialect: CsvDialect): TextOf {
+  const encoding = scannedEncoding(dialect)
+  const { quote, escape } = dialect
+  const [q, e] = [quote, escape].map((char) => char && `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
+  const escaped = new RegExp(`${e}(${q}|${e})`, 'g')
+  return (bytes, start, end, kind) => {
+    const text = bytes.toString(encoding, start, end)
+    if (kind !== ESCAPED) return text
+    return quote === escape ? text.replaceAll(quote + quote, quote) : text.replace(escaped, '$1')
+  }
+}
+
+function stringDecoder(dialect: CsvDialect, textOf: TextOf): FieldDecoder {
+  const cache = new ShortStringCache(scannedEncoding(dialect))
   return (bytes, start, end, kind) => (kind === ESCAPED ? textOf(bytes, start, end, kind) : cache.decode(bytes, start, end))
 }
 
@@ -90,15 +109,6 @@ function trimmed(decode: (bytes: Buffer, start: number, end: number) => unknown)
   }
 }
 
-function fromText(decode: (text: string) => unknown): FieldDecoder {
-  return (bytes, start, end, kind) => decode(textOf(bytes, start, end, kind).trim())
-}
-
-function textOf(bytes: Buffer, start: number, end: number, kind: number): string {
-  const text = bytes.toString('utf8', start, end)
-  return kind === ESCAPED ? text.replaceAll('""', '"') : text
-}
-
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -109,9 +119,7 @@ function parseJson(text: string): unknown {
 
 const isBlank = (byte: number): boolean => byte === 0x20 || byte === 0x09
 
-function nullTest(tokens: readonly string[]): (bytes: Buffer, start: number, end: number) => boolean {
-  const [only] = tokens
-  if (tokens.length === 1 && only === '') return (_bytes, start, end) => start === end
-  const encoded = tokens.map((token) => Buffer.from(token))
-  return (bytes, start, end) => encoded.some((token) => token.length === end - start && token.compare(bytes, start, end) === 0)
+function nullTest(tokens: readonly Buffer[]): (bytes: Buffer, start: number, end: number) => boolean {
+  if (tokens.length === 1 && tokens[0]?.length === 0) return (_bytes, start, end) => start === end
+  return (bytes, start, end) => tokens.some((token) => token.length === end - start && token.compare(bytes, start, end) === 0)
 }

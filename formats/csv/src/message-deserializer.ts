@@ -10,7 +10,7 @@ import type { RowField } from './row-decoder.ts'
 export function messageDeserializer<T>(fields: readonly RowField[], dialect: CsvDialect): MessageDeserializer<T> {
   const columns = dialect.columns ?? fields.map(({ name }) => name)
   const decoder = new RowDecoder(fields, columns, dialect, 'message')
-  const scanner = new RecordScanner(dialect.delimiter, dialect.embeddedNewlines)
+  const scanner = new RecordScanner(dialect)
   return {
     deserialize(message, output) {
       const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength)

@@ -1,8 +1,10 @@
-const QUOTE = 0x22
+import { scannedEncoding } from './csv-options.ts'
+import type { CsvDialect } from './csv-options.ts'
+
 const LF = 0x0a
 const CR = 0x0d
 
-/** How a field was written: `ESCAPED` is quoted with `""` inside. */
+/** How a field was written: `ESCAPED` is quoted with escaped quotes inside. */
 export const PLAIN = 0
 export const QUOTED = 1
 export const ESCAPED = 2
@@ -21,32 +23,37 @@ export class RecordScanner {
   count = 0
   /** Where the next record starts. */
   next = 0
-  /** Line breaks in the record, the one that ends it included. */
-  lineBreaks = 0
-  readonly #delimiter: number
+  readonly #delimiter: Buffer
+  readonly #first: number
+  readonly #quote: number
+  readonly #escape: number
   readonly #embeddedNewlines: boolean
 
-  constructor(delimiter: string, embeddedNewlines: boolean) {
-    this.#delimiter = delimiter.charCodeAt(0)
-    this.#embeddedNewlines = embeddedNewlines
+  constructor(dialect: CsvDialect) {
+    this.#delimiter = Buffer.from(dialect.delimiter, scannedEncoding(dialect))
+    this.#first = this.#delimiter[0] as number
+    this.#quote = dialect.quoteByte
+    this.#escape = dialect.escapeByte
+    this.#embeddedNewlines = dialect.embeddedNewlines
   }
 
   /** Scans the record at `from` < `limit`. `atEnd`: nothing follows `limit`, so the last record needs no line break. */
   scan(bytes: Buffer, from: number, limit: number, atEnd: boolean): ScanResult {
-    const delimiter = this.#delimiter
+    const first = this.#first
+    const width = this.#delimiter.length
     let i = from
     this.count = 0
-    this.lineBreaks = 0
     for (;;) {
-      if (i < limit && bytes[i] === QUOTE) {
+      if (i < limit && bytes[i] === this.#quote) {
         const result = this.#scanQuoted(bytes, i + 1, limit, atEnd)
         if (result !== 'complete') return result
         i = this.next
+        if (i + width > limit && !atEnd) return 'incomplete'
       } else {
         const start = i
         while (i < limit) {
           const byte = bytes[i] as number
-          if (byte === delimiter || byte === LF || byte === CR) break
+          if (byte === LF || byte === CR || (byte === first && (width === 1 || this.#isDelimiter(bytes, i, limit)))) break
           i++
         }
         if (i === limit && !atEnd) return 'incomplete'
@@ -57,39 +64,49 @@ export class RecordScanner {
         return 'complete'
       }
       const byte = bytes[i] as number
+      if (byte === first && (width === 1 || this.#isDelimiter(bytes, i, limit))) {
+        i += width
+        continue
+      }
       i++
-      if (byte === delimiter) continue
       if (byte === CR) {
         if (i === limit && !atEnd) return 'incomplete'
         if (i < limit && bytes[i] === LF) i++
       } else if (byte !== LF) return 'text-after-quote'
-      this.lineBreaks++
       this.next = i
       return 'complete'
     }
   }
 
+  #isDelimiter(bytes: Buffer, at: number, limit: number): boolean {
+    const delimiter = this.#delimiter
+    if (at + delimiter.length > limit) return false
+    for (let i = 1; i < delimiter.length; i++) if (bytes[at + i] !== delimiter[i]) return false
+    return true
+  }
+
   /** Leaves the index after the closing quote in `next`. */
   #scanQuoted(bytes: Buffer, start: number, limit: number, atEnd: boolean): ScanResult {
+    const quote = this.#quote
+    const escape = this.#escape
     let kind = QUOTED
     let i = start
     for (; i < limit; i++) {
       const byte = bytes[i] as number
-      if (byte === QUOTE) {
+      if (byte === escape) {
         if (i + 1 === limit && !atEnd) return 'incomplete'
-        if (i + 1 < limit && bytes[i + 1] === QUOTE) {
+        if (i + 1 < limit && (bytes[i + 1] === quote || bytes[i + 1] === escape)) {
           kind = ESCAPED
           i++
           continue
         }
+      }
+      if (byte === quote) {
         this.#add(start, i, kind)
         this.next = i + 1
         return 'complete'
       }
-      if (byte === LF || byte === CR) {
-        if (!this.#embeddedNewlines) return 'open-quote'
-        if (byte === LF || bytes[i + 1] !== LF) this.lineBreaks++
-      }
+      if ((byte === LF || byte === CR) && !this.#embeddedNewlines) return 'open-quote'
     }
     return atEnd ? 'open-quote' : 'incomplete'
   }

@@ -1,5 +1,6 @@
 import { MillraceError } from '@millrace/core/spi'
 import type { AnyType, TypeSchema } from '@millrace/core/spi'
+import { scannedEncoding } from './csv-options.ts'
 import type { CsvDialect } from './csv-options.ts'
 import { fieldDecoder, INVALID } from './field-decoder.ts'
 import type { FieldDecoder } from './field-decoder.ts'
@@ -15,38 +16,49 @@ export function rowFields(type: AnyType): readonly RowField[] {
   throw new MillraceError('CSV_UNSUPPORTED_TYPE', `csv(type): expected a row type, found ${type.schema.kind}. Write types.row({ … })`, { origin: 'user' })
 }
 
+/** All columns as texts. */
+export function textFields(columns: readonly string[]): readonly RowField[] {
+  return columns.map((name) => ({ name, type: { kind: 'string' } }))
+}
+
 /** Turns scanned records into rows. Columns that the row type lacks are never decoded. */
 export class RowDecoder {
-  /** How many fields every record must have. */
-  readonly columnCount: number
+  /** The names of the file's columns in order; every record has a field for each. */
+  readonly columns: readonly string[]
   /** After a failed `decode`: what was wrong with which field. */
   failure: { readonly field: string; readonly reason: string } | undefined
-  readonly #fields: readonly RowField[]
+  readonly fields: readonly RowField[]
   readonly #columns: Int32Array
   readonly #decoders: readonly FieldDecoder[]
   readonly #values: unknown[]
   readonly #make: RowFactory
+  readonly #encoding: 'utf8' | 'latin1'
 
   /** @param columns the names of the file's columns in order. */
   constructor(fields: readonly RowField[], columns: readonly string[], dialect: CsvDialect, path: string) {
-    this.columnCount = columns.length
-    this.#fields = fields
+    this.columns = columns
+    this.fields = fields
     this.#columns = Int32Array.from(fields, ({ name }) => columnIndex(name, columns, path))
-    this.#decoders = fields.map(({ name, type }) => fieldDecoder(type, dialect.nullTokens, name))
+    this.#decoders = fields.map(({ name, type }) => fieldDecoder(type, dialect, name))
     this.#values = fields.map(() => null)
+    this.#encoding = scannedEncoding(dialect)
     this.#make = rowFactory(fields.map(({ name }) => name))
   }
 
-  /** The row, or undefined with `failure` set. */
+  /** The row, or undefined with `failure` set. Fields that the record lacks are null. */
   decode(record: RecordScanner, bytes: Buffer): Readonly<Record<string, unknown>> | undefined {
     const decoders = this.#decoders
     const values = this.#values
     for (let i = 0; i < decoders.length; i++) {
       const column = this.#columns[i] as number
-      const start = record.starts[column] as number
-      const end = record.ends[column] as number
+      if (column >= record.count && this.fields[i]?.type.kind === 'nullable') {
+        values[i] = null
+        continue
+      }
+      const start = column < record.count ? (record.starts[column] as number) : record.next
+      const end = column < record.count ? (record.ends[column] as number) : start
       const value = (decoders[i] as FieldDecoder)(bytes, start, end, record.kinds[column] as number)
-      if (value === INVALID) {
+      if (value === INVALID || column >= record.count) {
         this.#fail(i, bytes, start, end)
         return undefined
       }
@@ -56,8 +68,8 @@ export class RowDecoder {
   }
 
   #fail(index: number, bytes: Buffer, start: number, end: number): void {
-    const { name, type } = this.#fields[index] as RowField
-    const shown = end - start > 60 ? `${bytes.toString('utf8', start, start + 60)}…` : bytes.toString('utf8', start, end)
+    const { name, type } = this.fields[index] as RowField
+    const shown = end - start > 60 ? `${bytes.toString(this.#encoding, start, start + 60)}…` : bytes.toString(this.#encoding, start, end)
     this.failure = { field: name, reason: `Field ${name}: expected ${expectation(type)}, found ${start === end ? 'nothing' : JSON.stringify(shown)}` }
   }
 }

@@ -1,5 +1,6 @@
 const SLOTS = 1024
 const MAX_BYTES = 12
+const MIN_SEARCHES = 4096
 
 /**
  * Codes, names and categories repeat: looking a short ASCII string up by its bytes is cheaper than decoding it again, and the
@@ -7,21 +8,47 @@ const MAX_BYTES = 12
  */
 export class ShortStringCache {
   readonly #slots: string[] = Array.from({ length: SLOTS }, () => '')
+  readonly #encoding: 'utf8' | 'latin1'
+  #hits = 0
+  #misses = 0
+  /** Of the last search. */
+  #slot = 0
+
+  constructor(encoding: 'utf8' | 'latin1') {
+    this.#encoding = encoding
+  }
 
   decode(bytes: Buffer, start: number, end: number): string {
+    if (end - start > MAX_BYTES || !this.useful) return bytes.toString(this.#encoding, start, end)
+    return this.find(bytes, start, end) ?? this.keep(bytes.toString(this.#encoding, start, end), end - start)
+  }
+
+  /** False once most searches failed: where texts differ from row to row, looking for them costs more than decoding them. */
+  get useful(): boolean {
+    return this.#misses < MIN_SEARCHES || this.#misses < this.#hits
+  }
+
+  /** Of at most 12 bytes. After undefined, `keep` stores what they are decoded to. */
+  find(bytes: Buffer, start: number, end: number): string | undefined {
     const length = end - start
-    if (length > MAX_BYTES) return bytes.toString('utf8', start, end)
     let hash = length
     for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + (bytes[i] as number)) | 0
     const slot = (hash ^ (hash >>> 15)) & (SLOTS - 1)
+    this.#slot = slot
     const known = this.#slots[slot] as string
-    if (known.length === length) {
-      let i = 0
-      while (i < length && known.charCodeAt(i) === bytes[start + i]) i++ // a byte ≥ 0x80 is never equal: only ASCII is stored
-      if (i === length) return known
+    if (known.length !== length) {
+      this.#misses++
+      return undefined
     }
-    const decoded = bytes.toString('utf8', start, end)
-    if (decoded.length === length) this.#slots[slot] = decoded
+    let i = 0
+    while (i < length && known.charCodeAt(i) === bytes[start + i]) i++ // what is stored has as many letters as bytes, and each is its byte
+    if (i === length) this.#hits++
+    else this.#misses++
+    return i === length ? known : undefined
+  }
+
+  keep(decoded: string, byteLength: number): string {
+    if (decoded.length === byteLength) this.#slots[this.#slot] = decoded
     return decoded
   }
 }

@@ -82,15 +82,39 @@ test('a resume inside a range stays inside it', async () => {
   expect(whole.rows.length).toBeGreaterThan(1200)
 })
 
-test('lines are counted from the start of the file, and unknown elsewhere', async () => {
+test('lines are counted from the start of the file, also where reading starts in the middle of it', async () => {
   const format = csv(Row, { embeddedNewlines: false }).fileReader
   const text = 'n,s\n1,a\n\nx,b\n2,c\ny,d\n'
   expect((await readCsv(format, input(text))).bad.map(({ record }) => record.line)).toEqual([4, 6])
-  expect((await readCsv(format, input(text), { range: { start: 5, end: 99 } })).bad.map(({ record }) => record.line)).toEqual([null, null])
+  expect((await readCsv(format, input(text), { range: { start: 5, end: 99 } })).bad.map(({ record }) => record.line)).toEqual([4, 6])
 })
 
-test('a file with line breaks in its fields is one range', () => {
-  expect(csv(Row).fileReader.planRanges).toBeUndefined()
+test('files with line breaks in fields are cut outside of quotes, and not behind quotes that do not add up', async () => {
+  const format = csv(Row).fileReader
+  const quoted = fc.oneof(line, fc.constantFrom('1,"a\nb"', '2,"\n"', '3,"x""\n""y"', '"4","\r\n,"'))
+  const lines = fc.array(fc.tuple(quoted, fc.constantFrom('\n', '\r\n')), { maxLength: 40 })
+  await fc.assert(
+    fc.asyncProperty(lines, fc.constantFrom('', '\uFEFF'), fc.integer({ min: 1, max: 60 }), async (parts, mark, targetBytes) => {
+      const text = `${mark}n,s\n${parts.map(([content, end]) => content + end).join('')}`
+      const whole = await readCsv(format, input(text))
+      const ranges = (await format.planRanges?.(input(text), { targetBytes, signal: new AbortController().signal })) ?? []
+      const read = await Promise.all(ranges.map((range) => readCsv(format, input(text, 5), { range })))
+      expect(read.flatMap((part) => part.rows)).toEqual(whole.rows)
+      expect(read.flatMap((part) => part.bad.map(({ record }) => [record.offset, record.line]))).toEqual(whole.bad.map(({ record }) => [record.offset, record.line]))
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('a well-formed file is cut into as many ranges as were asked for', async () => {
+  const text = `n,s\n${Array.from({ length: 500 }, (_, i) => `${i},"line ""${i}""\nand more"\n`).join('')}`
+  const ranges = (await csv(Row).fileReader.planRanges?.(input(text), { targetBytes: 1000, signal: new AbortController().signal })) ?? []
+  expect(ranges.length).toBe(14)
+  expect(ranges.every(({ start }) => start === 0 || text.slice(start - 2, start) === '"\n')).toBe(true)
+})
+
+test('dialects whose quotes cannot be followed are one range', () => {
+  for (const options of [{ comment: '#' }, { escape: '\\' }, { encoding: 'utf-16le' }, { delimiter: '||' }] as const) expect(csv(Row, options).fileReader.planRanges).toBeUndefined()
 })
 
 test('what was opened for the header is closed, also when reading starts elsewhere or stops early', async () => {

@@ -2,6 +2,7 @@ import { types } from '@millrace/core'
 import type { AnyType } from '@millrace/core/spi'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { resolveOptions } from '../src/csv-options.ts'
 import { fieldDecoder, INVALID } from '../src/field-decoder.ts'
 import { PLAIN } from '../src/record-scanner.ts'
 import { rowFactory } from '../src/row-factory.ts'
@@ -9,7 +10,7 @@ import { ShortStringCache } from '../src/short-string-cache.ts'
 
 const decode = (type: AnyType, text: string): unknown => {
   const bytes = Buffer.from(`<${text}>`)
-  return fieldDecoder(type.schema, [''], 'f')(bytes, 1, bytes.length - 1, PLAIN)
+  return fieldDecoder(type.schema, resolveOptions({}), 'f')(bytes, 1, bytes.length - 1, PLAIN)
 }
 
 test.each([
@@ -67,7 +68,7 @@ test('dates agree with Date.UTC', () => {
 
 describe('ShortStringCache', () => {
   test('gives what utf8 decoding gives, whatever was decoded before', () => {
-    const cache = new ShortStringCache()
+    const cache = new ShortStringCache('utf8')
     fc.assert(
       fc.property(fc.array(fc.string({ unit: fc.oneof(fc.constantFrom('a', 'b', '\0'), fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 })), maxLength: 6 })), (texts) => {
         for (const text of texts) {

@@ -6,7 +6,7 @@ export function numberFile(records: number): Promise<string> {
   const random = mulberry32(11)
   return dataFile('numbers.csv', records, 'id,amount,price,score,count,reading\n', (index) => {
     const quarter = (scale: number): string => ((random() % (scale * 4)) / 4).toFixed(2)
-    return `${index},${random()},${quarter(100_000)},-${quarter(1000)},${random() % 1000},${quarter(10_000_000)}\n`
+    return `${index},${random() % 10_000_000},${quarter(100_000)},-${quarter(1000)},${random() % 1000},${quarter(1_000_000)}\n`
   })
 }
 

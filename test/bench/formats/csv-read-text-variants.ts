@@ -1,13 +1,13 @@
 import { types } from '@millrace/core'
 import { csv } from '@millrace/format-csv'
 import { parse } from 'csv-parse'
-import { inferSchema, initParser } from 'udsv'
 import { Readable } from 'node:stream'
 import type { Variant } from '../rate-case.ts'
 import { csvReadText } from './csv-read-text.ts'
 import { TextTally, textFile } from './csv-text-data.ts'
 import { fileChunks } from './data-file.ts'
 import { readWithFormat } from './read-with-format.ts'
+import { readWithUdsv } from './read-with-udsv.ts'
 
 const Page = types.row({ id: types.string(), title: types.string(), body: types.string(), author: types.string(), tags: types.string() })
 type Fields = readonly [string, string, string, string, string]
@@ -16,17 +16,9 @@ export function ours(): Variant {
   return reading((path, tally) => readWithFormat(csv(Page).fileReader, path, (row) => tally.take(row.id, row.title, row.body, row.author, row.tags)))
 }
 
-/** Chunk by chunk, as its documentation reads large files. */
 export function udsv(): Variant {
   return reading(async (path, tally) => {
-    const utf8 = new TextDecoder()
-    let parser: ReturnType<typeof initParser> | undefined
-    for await (const chunk of fileChunks(path)) {
-      const text = utf8.decode(chunk, { stream: true })
-      parser ??= initParser(inferSchema(text))
-      parser.chunk(text, parser.stringArrs, (row) => tally.take(...(row as unknown as Fields)))
-    }
-    parser?.end()
+    await readWithUdsv<Fields>(path, 'stringArrs', (row) => tally.take(...row))
   })
 }
 

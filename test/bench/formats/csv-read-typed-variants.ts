@@ -1,12 +1,11 @@
 import { types } from '@millrace/core'
 import { csv } from '@millrace/format-csv'
-import { inferSchema, initParser } from 'udsv'
 import type { Outcome, Variant } from '../rate-case.ts'
 import { NumberTally, numberFile } from './csv-number-data.ts'
 import { csvReadTyped } from './csv-read-typed.ts'
-import { fileChunks } from './data-file.ts'
 import { queryOnOneThread } from './duckdb-row.ts'
 import { readWithFormat } from './read-with-format.ts'
+import { readWithUdsv } from './read-with-udsv.ts'
 
 const Reading = types.row({ id: types.long(), amount: types.long(), price: types.double(), score: types.double(), count: types.int(), reading: types.double() })
 type Fields = readonly [number, number, number, number, number, number]
@@ -22,14 +21,7 @@ export function ours(): Variant {
 export function udsvTyped(): Variant {
   return reading(async (path) => {
     const tally = new NumberTally()
-    const utf8 = new TextDecoder()
-    let parser: ReturnType<typeof initParser> | undefined
-    for await (const chunk of fileChunks(path)) {
-      const text = utf8.decode(chunk, { stream: true })
-      parser ??= initParser(inferSchema(text))
-      parser.chunk(text, parser.typedArrs, (row) => tally.take(...(row as unknown as Fields)))
-    }
-    parser?.end()
+    await readWithUdsv<Fields>(path, 'typedArrs', (row) => tally.take(...row))
     return tally.outcome()
   })
 }

@@ -43,12 +43,12 @@ export function ours(): Variant {
 /** What a careful programmer writes: find the line breaks in the bytes, decode and parse each line. */
 export function parsePerLine(): Variant {
   return reading(async (path, tally) => {
-    let rest = Buffer.alloc(0)
+    let rest: Buffer = Buffer.alloc(0)
     for await (const chunk of fileChunks(path)) {
       const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
       let start = 0
       for (let end = bytes.indexOf(10, start); end >= 0; end = bytes.indexOf(10, start)) {
-        tally.take(JSON.parse(bytes.utf8Slice(start, end)) as Click)
+        tally.take(JSON.parse(bytes.toString('utf8', start, end)) as Click)
         start = end + 1
       }
       rest = bytes.subarray(start)
