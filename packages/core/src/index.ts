@@ -17,6 +17,7 @@ export type { KeyedStream } from './api/keyed-stream.ts'
 export { createLocalEnvironment } from './api/local-environment.ts'
 export type { OperatorOptions } from './api/operator-options.ts'
 export type { StreamExecutionEnvironment } from './api/stream-execution-environment.ts'
+export type { WindowedJoin, WindowJoin } from './api/window-join.ts'
 export type { WindowedStream } from './api/windowed-stream.ts'
 
 export type { GraphWarning } from './graph/validate-graph.ts'
@@ -29,6 +30,8 @@ export { maxBy, minBy } from './functions/aggregates-by.ts'
 export { collect } from './functions/aggregates-collect.ts'
 export { combineAggregates } from './functions/aggregates-combine.ts'
 export { quantile } from './functions/aggregates-quantile.ts'
+export { Evictors } from './functions/evictors.ts'
+export type { Evictor, EvictorContext, EvictorOptions, WindowElement } from './functions/evictors.ts'
 export { OutputTag } from './functions/output-tag.ts'
 export type {
   BroadcastOpenContext,
@@ -60,6 +63,7 @@ export {
   TumblingEventTimeWindows,
   TumblingProcessingTimeWindows,
 } from './functions/window-assigners.ts'
+export type { SessionWindows } from './functions/window-assigners.ts'
 export type { ProcessWindowFunction, TimeWindow, Trigger, TriggerContext, TriggerResult, WindowAssigner, WindowContext, WindowOptions } from './functions/window.ts'
 
 export type { Duration, DurationUnit } from './types/duration.ts'

@@ -3,6 +3,7 @@ import type { OutputTag } from '../functions/output-tag.ts'
 import type { OperatorOpenContext, ProcessFunction } from '../functions/process-function.ts'
 import type { MapState } from '../functions/state.ts'
 import type { StateDescriptor } from '../functions/state-descriptor.ts'
+import type { TimeWindow, WindowAssigner } from '../functions/window.ts'
 import type { WatermarkStrategy } from '../functions/watermark-strategy.ts'
 import type { KeySelector, Partitioning } from '../graph/partitioning.ts'
 import type { NodeDraft } from '../graph/stream-graph-builder.ts'
@@ -15,6 +16,7 @@ import { broadcastStream, isBroadcastStream } from './broadcast-stream.ts'
 import type { BroadcastStream } from './broadcast-stream.ts'
 import { connectStreams } from './connected-streams.ts'
 import type { ConnectedStreams } from './connected-streams.ts'
+import { countWindows } from './count-windows.ts'
 import type { KeyField, SelectedKey } from './key-types.ts'
 import { keyedStream } from './keyed-stream.ts'
 import type { KeyedStream } from './keyed-stream.ts'
@@ -23,6 +25,9 @@ import { statelessOperations } from './stateless-operations.ts'
 import type { StatelessOperations } from './stateless-operations.ts'
 import { append, handleIn, operatorOf, outputOf, partitioned, typeOf, withHandle, withOutputType } from './stream-handle.ts'
 import type { StreamHandle } from './stream-handle.ts'
+import { windowAll } from './window-all.ts'
+import type { ALL } from './window-all.ts'
+import type { WindowedStream } from './windowed-stream.ts'
 
 /**
  * Records of type T on their way through the job. Every method appends to the job and returns a new stream; nothing runs
@@ -34,6 +39,10 @@ export interface DataStream<out T> extends StatelessOperations<T> {
   process<R>(open: (context: OperatorOpenContext) => ProcessFunction<T, R>, type: TypeInformation<R>): DataStream<R>
   /** By a field or several (they stay data in the plan), or by a computed key. */
   keyBy<const S extends KeyField<T> | readonly [KeyField<T>, ...KeyField<T>[]] | ((value: T) => Key)>(key: S): KeyedStream<T, SelectedKey<T, S>>
+  /** Windows over all records, computed by one subtask; mergeable aggregates are combined before they reach it. */
+  windowAll<W>(assigner: WindowAssigner<W, T>): WindowedStream<T, typeof ALL, W>
+  /** Like `countWindow` of a keyed stream, over all records. */
+  countWindowAll(size: number, slide?: number): WindowedStream<T, typeof ALL, TimeWindow>
   union<U>(...others: readonly DataStream<U>[]): DataStream<T | U>
   /** Reads both streams in one operator, without any order between them. */
   connect<B>(other: BroadcastStream<B>): BroadcastConnectedStream<T, B>
@@ -81,6 +90,8 @@ export function dataStream<T>(handle: StreamHandle): DataStream<T> {
     process: (open, resultType) =>
       dataStream(append(job, [handle], { name: 'process', operator: { kind: 'process', open }, outputType: resultType, stateful: true })),
     keyBy: (key) => keyedStream(handle, keySelector(key)),
+    windowAll: (assigner) => windowAll(handle, { assigner, allowedLatenessMs: 0 }),
+    countWindowAll: (size, slide) => windowAll(handle, countWindows(size, slide)),
     union: (...others) => dataStream<never>({ job, node: null, outputs: [handle, ...others.map((other) => handleIn(job, other))].flatMap(({ outputs }) => outputs) }),
     connect: (other: object): never => (isBroadcastStream(other) ? connectBroadcast(handle, handleIn(job, other), other) : connectStreams(handle, handleIn(job, other))) as never,
     assignTimestampsAndWatermarks: (watermarks) =>

@@ -3,13 +3,16 @@ import type { Key, KeyAtom } from '../types/key.ts'
 /** The names of the fields of T that can be a key: never null, and not an object. (`infer` makes errors show the names.) */
 export type KeyField<T> = { [F in keyof T]-?: T[F] extends KeyAtom ? F : never }[keyof T] extends infer F extends string & keyof T ? F : never
 
-/** The key that a selection gives: fields in the order named make a tuple. */
+/**
+ * The key that a selection gives: fields in the order named make a tuple. Written without a condition on T, for the compiler
+ * to see that it follows T: what is a stream of T is one of anything T extends.
+ */
 export type SelectedKey<T, S> = S extends (value: never) => infer K
   ? AsKey<K extends readonly unknown[] ? Readonly<K> : K>
-  : S extends keyof T
-    ? AsKey<T[S]>
-    : S extends readonly (keyof T)[]
-      ? AsKey<{ readonly [I in keyof S]: S[I] extends keyof T ? T[S[I]] : never }>
+  : S extends string
+    ? T[S & keyof T] & KeyAtom
+    : S extends readonly [string, ...string[]]
+      ? { readonly [I in keyof S]: T[S[I] & keyof T] & KeyAtom }
       : never
 
 type AsKey<K> = Extract<K, Key>

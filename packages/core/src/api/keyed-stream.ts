@@ -1,5 +1,5 @@
 import type { KeyedOpenContext, KeyedProcessFunction } from '../functions/process-function.ts'
-import type { WindowAssigner } from '../functions/window.ts'
+import type { TimeWindow, WindowAssigner } from '../functions/window.ts'
 import type { KeySelector } from '../graph/partitioning.ts'
 import type { Key } from '../types/key.ts'
 import type { AnyType, TypeInformation } from '../types/type-information.ts'
@@ -20,6 +20,9 @@ import type { StatelessOperations } from './stateless-operations.ts'
 import { append, handleIn, partitioned, typeOf, withHandle, withOutputType } from './stream-handle.ts'
 import type { StreamHandle } from './stream-handle.ts'
 import type { Sync } from './sync.ts'
+import { countWindows } from './count-windows.ts'
+import { windowJoin } from './window-join.ts'
+import type { WindowJoin } from './window-join.ts'
 import { windowedStream } from './windowed-stream.ts'
 import type { WindowedStream } from './windowed-stream.ts'
 
@@ -35,10 +38,14 @@ export interface KeyedStream<out T, out K extends Key> extends StatelessOperatio
   /** Rolling, with one aggregate function or a record of them. */
   aggregate<R>(aggregates: Aggregates<T, R>): DataStream<R>
   aggregate<R, O>(aggregates: Aggregates<T, R>, finish: (result: R, key: K) => O & Sync<O>, type?: TypeInformation<O>): DataStream<O>
-  window<W>(assigner: WindowAssigner<W>): WindowedStream<T, K, W>
+  window<W>(assigner: WindowAssigner<W, T>): WindowedStream<T, K, W>
+  /** Windows of `size` records of a key; with `slide`, of the last `size` records after every `slide` ones. */
+  countWindow(size: number, slide?: number): WindowedStream<T, K, TimeWindow>
   /** With a broadcast stream, or with another stream that is keyed by the same kind of key. */
   connect<B>(other: BroadcastStream<B>): KeyedBroadcastConnectedStream<T, B, K>
   connect<U, J extends SameKindOfKey<K>>(other: KeyedStream<U, J>): KeyedConnectedStreams<T, U, K | J>
+  /** Pairs records of one key that are in the same window. */
+  join<U, J extends SameKindOfKey<K>>(other: KeyedStream<U, J>): WindowJoin<T, U, K | J>
   /** Pairs records of one key whose timestamps are close. */
   intervalJoin<U, J extends SameKindOfKey<K>>(other: KeyedStream<U, J>): IntervalJoin<T, U>
 }
@@ -60,9 +67,11 @@ export function keyedStream<T, K extends Key>(input: StreamHandle, key: KeySelec
       const operator = { kind: 'aggregate', aggregate, ...(finish === undefined ? {} : { finish }) } as const
       return job.dataStream<never>(append(job, [handle], { name: 'aggregate', operator, keys, stateful: true, ...withOutputType(outputType) }))
     },
-    window: (assigner) => windowedStream(handle, key, { kind: 'window', assigner, allowedLatenessMs: 0 }),
+    window: (assigner) => windowedStream(handle, key, { assigner, allowedLatenessMs: 0 }),
+    countWindow: (size, slide) => windowedStream(handle, key, countWindows(size, slide)),
     connect: (other: object): never =>
       (isBroadcastStream(other) ? connectKeyedBroadcast(handle, key, handleIn(job, other), other) : connectKeyedStreams(handle, key, handleIn(job, other))) as never,
+    join: (other) => windowJoin(handle, key, handleIn(job, other)),
     intervalJoin: (other) => intervalJoin(handle, key, handleIn(job, other)),
   }
   return withHandle(stream, handle)

@@ -1,3 +1,4 @@
+import type { Evictor } from '../functions/evictors.ts'
 import type { OutputTag } from '../functions/output-tag.ts'
 import type { ProcessWindowFunction, Trigger } from '../functions/window.ts'
 import { describeAssigner } from '../graph/describe-operator.ts'
@@ -18,6 +19,8 @@ import type { Sync } from './sync.ts'
 export interface WindowedStream<out T, out K extends Key, out W> {
   /** Instead of the default trigger, which fires once when the window's time has come. */
   trigger(trigger: Trigger<T>): WindowedStream<T, K, W>
+  /** Keeps the records of a window, and drops some whenever it fires. */
+  evictor(evictor: Evictor<T>): WindowedStream<T, K, W>
   /** How long after its end a window still takes records; each of them fires its window again. Default none. */
   allowedLateness(lateness: Duration): WindowedStream<T, K, W>
   /** Where records go that are later than allowed: read them with `getSideOutput(tag)` on the window's result. */
@@ -31,24 +34,31 @@ export interface WindowedStream<out T, out K extends Key, out W> {
 }
 
 /** What is known of a window before its function is. */
-export type WindowDraft = Omit<WindowSpec, 'function'>
+export interface WindowDraft extends Omit<WindowSpec, 'function' | 'kind'> {
+  /** Of the operator. Default: by its window assigner. */
+  readonly name?: string
+  readonly parallelism?: number
+}
 
 export function windowedStream<T, K extends Key, W>(handle: StreamHandle, key: KeySelector, draft: WindowDraft): WindowedStream<T, K, W> {
+  const { name = `window ${describeAssigner(draft.assigner)}`, parallelism, ...window } = draft
   const { job } = handle
   const elements = typeOf(handle)
   const elementType = elements === undefined ? {} : { elementType: elements }
   const evaluate = <R>(spec: WindowFunctionSpec, outputType: AnyType | undefined): DataStream<R> =>
     job.dataStream(
       append(job, [handle], {
-        name: `window ${describeAssigner(draft.assigner)}`,
-        operator: { ...draft, function: spec },
+        name,
+        operator: { kind: 'window', ...window, function: spec },
         keys: [key],
         stateful: true,
         ...withOutputType(outputType),
+        ...(parallelism === undefined ? {} : { parallelism }),
       }),
     )
   return {
     trigger: (trigger) => windowedStream(handle, key, { ...draft, trigger }),
+    evictor: (evictor) => windowedStream(handle, key, { ...draft, evictor, ...elementType }),
     allowedLateness: (lateness) => windowedStream(handle, key, { ...draft, allowedLatenessMs: durationMs(lateness) }),
     sideOutputLateData: (tag) => windowedStream(handle, key, { ...draft, lateTag: tag.id }),
     reduce: (reduce) => evaluate({ kind: 'reduce', reduce, ...elementType }, elements),

@@ -2,6 +2,10 @@ import { MillraceError } from '../errors.ts'
 import { long } from '../types/number-types.ts'
 import { durationMs } from '../types/duration-ms.ts'
 import type { Duration } from '../types/duration.ts'
+import { continuousProcessingTime } from './trigger-continuous-processing-time.ts'
+import { delta } from './trigger-delta.ts'
+import { processingTimeout } from './trigger-processing-timeout.ts'
+import type { TypeInformation } from '../types/type-information.ts'
 import type { TimeWindow, Trigger, TriggerContext, TriggerResult } from './window.ts'
 
 const EVENT_TIME: Trigger<unknown> = {
@@ -130,6 +134,15 @@ export const Triggers: {
   purging<T>(trigger: Trigger<T>): Trigger<T>
   /** Fires early at every multiple of `interval` that the watermark passes, and at the end of the window. */
   continuousEventTime(interval: Duration): Trigger<unknown>
+  /** Fires at every multiple of `interval` of processing time while the window has elements; not at the end of the window. */
+  continuousProcessingTime(interval: Duration): Trigger<unknown>
+  /** Fires when `delta` of the element that fired last (at first, the first one) and a new one is above `threshold`. */
+  delta<T>(threshold: number, delta: (lastFired: T, element: T) => number, type?: TypeInformation<T>): Trigger<T>
+  /**
+   * What `trigger` does, and fires too when `timeout` of processing time has passed since the first element, or the first
+   * after the window fired. With `resetOnElement` since the last one.
+   */
+  processingTimeout<T>(trigger: Trigger<T>, timeout: Duration, options?: { readonly resetOnElement?: boolean }): Trigger<T>
   /** Never fires: the default of global windows. */
   never(): Trigger<unknown>
 } = {
@@ -138,6 +151,9 @@ export const Triggers: {
   count,
   purging,
   continuousEventTime,
+  continuousProcessingTime,
+  delta,
+  processingTimeout,
   never: () => NEVER,
 }
 

@@ -4,7 +4,13 @@ import type { Duration } from '../types/duration.ts'
 import { signedDurationMs } from './signed-duration.ts'
 import type { TimeWindow, WindowAssigner, WindowOptions, WindowTime } from './window.ts'
 
-type Assigner = WindowAssigner<TimeWindow>
+type Assigner = WindowAssigner<TimeWindow, unknown>
+
+export interface SessionWindows {
+  withGap(gap: Duration): Assigner
+  /** `gapMs` gives each record its own gap, in ms. Throws CORE_INVALID_WINDOW while running where it is not above 0. */
+  withDynamicGap<T>(gapMs: (value: T) => number): WindowAssigner<TimeWindow, T>
+}
 
 /** Windows of one size, side by side, aligned to the epoch plus `offset`. By the records' timestamps. */
 export const TumblingEventTimeWindows: { of(size: Duration, options?: WindowOptions): Assigner } = {
@@ -27,18 +33,31 @@ export const SlidingProcessingTimeWindows: { of(size: Duration, slide: Duration,
 }
 
 /** A window per burst of activity of a key: it ends `gap` after its last record, and merges with any it touches. */
-export const EventTimeSessionWindows: { withGap(gap: Duration): Assigner } = {
-  withGap: (gap) => ({ kind: 'session', time: 'event', gapMs: positive(gap, 'gap') }),
-}
+export const EventTimeSessionWindows: SessionWindows = sessions('event')
 
 /** Like EventTimeSessionWindows, by the time at which a record arrives. */
-export const ProcessingTimeSessionWindows: { withGap(gap: Duration): Assigner } = {
-  withGap: (gap) => ({ kind: 'session', time: 'processing', gapMs: positive(gap, 'gap') }),
-}
+export const ProcessingTimeSessionWindows: SessionWindows = sessions('processing')
 
 /** One window per key that holds everything and never ends: give it a trigger, such as `Triggers.count(n)`. */
 export const GlobalWindows: { create(): Assigner } = {
   create: () => ({ kind: 'global' }),
+}
+
+function sessions(time: WindowTime): SessionWindows {
+  return {
+    withGap: (gap) => ({ kind: 'session', time, gapMs: positive(gap, 'gap') }),
+    withDynamicGap: (gapMs) => ({
+      kind: 'custom',
+      time,
+      name: 'session(dynamic gap)',
+      merging: true,
+      assign(value, timestamp) {
+        const gap = gapMs(value)
+        if (gap > 0) return [{ start: timestamp, end: timestamp + gap }]
+        throw new MillraceError('CORE_INVALID_WINDOW', `expected the function of withDynamicGap to return a gap above 0 ms, found ${gap}`, { origin: 'user' })
+      },
+    }),
+  }
 }
 
 function tumbling(time: WindowTime, size: Duration, options: WindowOptions | undefined): Assigner {

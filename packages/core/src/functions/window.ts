@@ -11,14 +11,14 @@ export type WindowTime = 'event' | 'processing'
 
 /**
  * Which windows a record belongs to, as data: the engine chooses a path by `kind`. `custom` windows go the general,
- * key-major way. W is the window type seen by window functions.
+ * key-major way. W is the window type seen by window functions, T what records must be for `assign`.
  */
-export type WindowAssigner<W> = (
+export type WindowAssigner<W, T = never> = (
   | { readonly kind: 'tumbling'; readonly time: WindowTime; readonly sizeMs: number; readonly offsetMs: number }
   | { readonly kind: 'sliding'; readonly time: WindowTime; readonly sizeMs: number; readonly slideMs: number; readonly offsetMs: number }
   | { readonly kind: 'session'; readonly time: WindowTime; readonly gapMs: number }
   | { readonly kind: 'global' }
-  | { readonly kind: 'custom'; readonly time: WindowTime; readonly name: string; readonly assign: (value: never, timestamp: number) => readonly TimeWindow[]; readonly merging: boolean }
+  | { readonly kind: 'custom'; readonly time: WindowTime; readonly name: string; readonly assign: (value: T, timestamp: number) => readonly TimeWindow[]; readonly merging: boolean }
 ) & { readonly _window?: W }
 
 export interface WindowOptions {

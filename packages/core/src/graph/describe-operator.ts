@@ -89,6 +89,7 @@ function describeWindow(window: WindowSpec): Described {
     kind: 'window',
     assigner: describeAssigner(window.assigner),
     trigger: window.trigger?.name ?? 'default',
+    ...(window.evictor === undefined ? {} : { evictor: window.evictor.name, elementType: describeType(window.elementType) }),
     allowedLatenessMs: window.allowedLatenessMs,
     lateTag: window.lateTag ?? null,
     function: describeWindowFunction(window.function),

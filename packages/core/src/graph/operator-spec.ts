@@ -11,6 +11,7 @@ import type {
 } from '../functions/process-function.ts'
 import type { StateDescriptor } from '../functions/state-descriptor.ts'
 import type { WatermarkStrategy } from '../functions/watermark-strategy.ts'
+import type { Evictor } from '../functions/evictors.ts'
 import type { ProcessWindowFunction, Trigger, WindowAssigner } from '../functions/window.ts'
 import type { Sink } from '../spi/sink.ts'
 import type { Source } from '../spi/source.ts'
@@ -35,6 +36,10 @@ export interface WindowSpec {
   readonly assigner: WindowAssigner<unknown>
   /** Absent: the assigner's default (event time, processing time, or never for global). */
   readonly trigger?: Trigger<Value>
+  /** Present: the window keeps its elements, and the function sees those that the evictor leaves. */
+  readonly evictor?: Evictor<Value>
+  /** Of the elements that a window with an evictor keeps. */
+  readonly elementType?: AnyType
   readonly allowedLatenessMs: number
   /** Where late elements go; absent: counted and dropped. */
   readonly lateTag?: string

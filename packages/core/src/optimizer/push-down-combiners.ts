@@ -23,9 +23,9 @@ export function pushDownCombiners(plan: Plan): Plan {
 
 function mayCombine(plan: Plan, { id, operator, onError }: PlanNode): boolean {
   if (operator.kind !== 'window' || operator.combined === true) return false
-  const { assigner, trigger, allowedLatenessMs, lateTag, function: spec } = operator
+  const { assigner, trigger, evictor, allowedLatenessMs, lateTag, function: spec } = operator
   const merges = spec.kind === 'aggregate' && spec.aggregate.merge !== undefined
-  const plain = trigger === undefined && allowedLatenessMs === 0 && lateTag === undefined && (onError ?? 'fail') === 'fail'
+  const plain = trigger === undefined && evictor === undefined && allowedLatenessMs === 0 && lateTag === undefined && (onError ?? 'fail') === 'fail'
   return isCovering(assigner) && merges && plain && inputsOf(plan, id).every((edge) => edge.partitioning.kind === 'hash')
 }
 

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
 import type { DataStream } from '../../../src/api/data-stream.ts'
+import { collect } from '../../../src/functions/aggregates-collect.ts'
+import { Evictors } from '../../../src/functions/evictors.ts'
+import { TumblingEventTimeWindows } from '../../../src/functions/window-assigners.ts'
 import { WatermarkStrategy } from '../../../src/functions/watermark-strategy.ts'
 import { collectingSink } from '../../../src/testing/collecting-sink.ts'
 import { at, checkpoint, crash, end, watermark } from '../../../src/testing/script.ts'
@@ -60,4 +63,11 @@ test.each([1, 2])('interval join, seed %i', async (seed) => {
   ]
   expect(lonely.length).toBeGreaterThan(0)
   expect(rows).toEqual([...pairs, ...lonely].map((row) => JSON.stringify(row)).sort())
+})
+
+test.each([1, 2])('window join and windows with evictors, seed %i', async (seed) => {
+  const rows = await compare((left, right) => left.keyBy('key').join(right.keyBy('key')).window(TumblingEventTimeWindows.of('20ms')).full((a, b) => [a?.n, b?.n]), seed)
+  expect(rows).toHaveLength(5 * 4 * 4 * 4)
+  const newest = await compare((left, right) => left.union(right).keyBy('key').window(TumblingEventTimeWindows.of('20ms')).evictor(Evictors.time('6ms')).aggregate(collect(), (all, key) => [key, all.map(({ n }) => n).toSorted()]), seed)
+  expect(newest).toHaveLength(20)
 })

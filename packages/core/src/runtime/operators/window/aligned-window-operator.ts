@@ -102,7 +102,7 @@ export class AlignedWindowOperator implements StreamOperator {
     this.#keys.clear()
     try {
       this.#keys.use(this.#select(value), value)
-      for (let index = 0; index < targets.length; index++) this.#store.add(targets[index] as number, value)
+      for (let index = 0; index < targets.length; index++) this.#store.add(targets[index] as number, value, timestamp)
     } catch (error) {
       calls.failed(error, value, this.#keys.keyGroup < 0 ? undefined : this.#keys.key)
       return

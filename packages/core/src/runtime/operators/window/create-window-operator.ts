@@ -11,7 +11,7 @@ export function createWindowOperator(node: StreamNode, context: OperatorContext,
 
 /** Whether windows of this plan fire as a whole, for all keys at once. The two paths give the same results. */
 export function isWindowMajor(spec: WindowSpec): boolean {
-  const { assigner, trigger } = spec
+  const { assigner, trigger, evictor } = spec
   const aligned = (assigner.kind === 'tumbling' || assigner.kind === 'sliding') && assigner.time === 'event'
-  return aligned && (trigger === undefined || trigger === (Triggers.eventTime() as unknown)) && spec.function.kind !== 'process'
+  return aligned && evictor === undefined && (trigger === undefined || trigger === (Triggers.eventTime() as unknown)) && spec.function.kind !== 'process'
 }

@@ -1,4 +1,5 @@
 import { MillraceError } from '../../../errors.ts'
+import type { Evictor } from '../../../functions/evictors.ts'
 import type { TimeDomain } from '../../../functions/process-function.ts'
 import type { TimeWindow, TriggerResult } from '../../../functions/window.ts'
 import type { WindowSpec } from '../../../graph/operator-spec.ts'
@@ -19,6 +20,7 @@ import { WatermarkState } from '../watermark-state.ts'
 import { WatermarkWork } from '../watermark-work.ts'
 import { LateElements, requireTimestamp } from './late-elements.ts'
 import { MergingWindowSet } from './merging-window-set.ts'
+import { evictingContents } from './evicting-contents.ts'
 import { windowContents, type WindowContents } from './window-contents.ts'
 import { WindowEmitter } from './window-emitter.ts'
 import { windowNaming, type WindowNaming } from './window-namespace.ts'
@@ -61,7 +63,7 @@ export class KeyedWindowOperator implements StreamOperator {
     this.#eventTime = assigner.kind === 'global' || assigner.time === 'event'
     this.#needsTimestamp = assigner.kind !== 'global' && assigner.time === 'event'
     this.#latenessMs = this.#eventTime ? spec.allowedLatenessMs : 0
-    this.#contents = windowContents(spec.function, spec.combined === true)
+    this.#contents = contentsOf(spec)
     const table = backend.table({ name: 'window-contents', kind: 'window', valueType: this.#contents.type, layout: 'key' })
     this.#store = new WindowStore(table, this.#contents, this.#keys)
     this.#emitter = new WindowEmitter(this.#contents, this.#keys, this.#calls)
@@ -157,7 +159,7 @@ export class KeyedWindowOperator implements StreamOperator {
     const namespace = this.#naming.namespaceOf(window)
     const contents = this.#contentsOf(window)
     if (contents === undefined) return
-    this.#store.add(contents, value)
+    this.#store.add(contents, value, timestamp)
     this.#apply(this.#trigger.onElement(value, timestamp, window, namespace), window, contents)
     const cleanUp = this.#cleanUpTime(window)
     if (cleanUp >= MAX_WATERMARK) return
@@ -190,8 +192,22 @@ export class KeyedWindowOperator implements StreamOperator {
   #apply(result: TriggerResult, window: TimeWindow, contents: Namespace): void {
     if (result === 'continue') return
     const accumulator = result === 'purge' ? undefined : this.#store.get(contents)
-    if (accumulator !== undefined) this.#emitter.emitWithin(accumulator, window, this.#work.watermark)
+    if (accumulator !== undefined) this.#fire(accumulator, window, contents)
     if (result !== 'fire') this.#store.remove(contents)
+  }
+
+  #fire(accumulator: unknown, window: TimeWindow, contents: Namespace): void {
+    const { watermark } = this.#work
+    const { evict } = this.#contents
+    if (evict === undefined) {
+      this.#emitter.emitWithin(accumulator, window, watermark)
+      return
+    }
+    const left = evict('before', accumulator, window, watermark)
+    this.#emitter.emitWithin(left, window, watermark)
+    const kept = evict('after', left, window, watermark)
+    if (kept.length === 0) this.#store.remove(contents)
+    else this.#store.put(contents, kept)
   }
 
   /** The namespace of a window's contents; undefined if the window does not exist (any more). */
@@ -238,6 +254,10 @@ export class KeyedWindowOperator implements StreamOperator {
   #cleanUpTime(window: TimeWindow): number {
     return window.end - 1 + this.#latenessMs
   }
+}
+
+function contentsOf({ function: spec, combined, evictor, elementType }: WindowSpec): WindowContents {
+  return evictor === undefined ? windowContents(spec, combined === true) : evictingContents(spec, evictor as Evictor<unknown>, elementType)
 }
 
 function requireMergeable(spec: WindowSpec, contents: WindowContents, triggerMerges: boolean, trigger: string, context: OperatorContext): void {

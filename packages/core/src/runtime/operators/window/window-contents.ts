@@ -14,15 +14,17 @@ export interface WindowContents {
   /** Of the accumulator in state. */
   readonly type: AnyType
   /** The accumulator of a first element. */
-  first(value: unknown): unknown
+  first(value: unknown, timestamp: number): unknown
   /** May change and return `accumulator`. */
-  add(value: unknown, accumulator: unknown): unknown
+  add(value: unknown, accumulator: unknown, timestamp: number): unknown
   /** An accumulator of its own with the contents of `a`, to merge others into. */
   copy?(a: unknown): unknown
   /** May change and return `a`, never `b`. */
   merge?(a: unknown, b: unknown): unknown
   /** Must not change the accumulator. `key` gives the key of the window: decoding it is left to those who need it. */
   emit(accumulator: unknown, keys: { readonly key: Key }, window: TimeWindow, watermark: number, output: Output<unknown>): void
+  /** Of windows with an evictor: what it leaves of the accumulator, before and after it was emitted. Changes nothing. */
+  evict?(when: 'before' | 'after', accumulator: unknown, window: TimeWindow, watermark: number): readonly unknown[]
 }
 
 type Aggregate = AggregateFunction<unknown, unknown, unknown>

@@ -15,15 +15,19 @@ export class WindowStore {
     this.#keys = keys
   }
 
-  add(namespace: Namespace, value: unknown): void {
+  add(namespace: Namespace, value: unknown, timestamp: number): void {
     const { keyGroup, stateKey } = this.#keys
     const accumulator = this.#table.getForUpdate(keyGroup, stateKey, namespace)
-    const next = accumulator === undefined ? this.#contents.first(value) : this.#contents.add(value, accumulator)
+    const next = accumulator === undefined ? this.#contents.first(value, timestamp) : this.#contents.add(value, accumulator, timestamp)
     if (next !== accumulator) this.#table.put(keyGroup, stateKey, namespace, next)
   }
 
   get(namespace: Namespace): unknown {
     return this.#table.get(this.#keys.keyGroup, this.#keys.stateKey, namespace)
+  }
+
+  put(namespace: Namespace, accumulator: unknown): void {
+    this.#table.put(this.#keys.keyGroup, this.#keys.stateKey, namespace, accumulator)
   }
 
   remove(namespace: Namespace): void {
