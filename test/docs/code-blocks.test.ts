@@ -46,9 +46,14 @@ describe('the code blocks of the documentation', () => {
     expect(await tsc.then(({ stdout }) => stdout, ({ stdout }: { readonly stdout: string }) => stdout)).toBe('')
   })
 
-  it('include the job of the README, which is the one of the example', () => {
+  it('include the job of the README, which is the one of the example and runs', async () => {
     const [first = ''] = /(?<=^```ts\n)[^]*?(?=^```$)/m.exec(readFileSync(`${ROOT}README.md`, 'utf8')) ?? []
     expect(first).toBe(readFileSync(`${ROOT}examples/ten-lines/job.ts`, 'utf8'))
+    const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=@millrace/source', `${ROOT}examples/ten-lines/job.ts`], { cwd: directory })
+    expect(stdout.split('\n').toSorted().slice(1, 3)).toEqual([
+      "{ customer: 'ada', minute: '2026-03-01T09:00:00.000Z', orders: 1, total: 12.5 }",
+      "{ customer: 'ada', minute: '2026-03-01T09:01:00.000Z', orders: 1, total: 3.25 }",
+    ])
   })
 })
 
