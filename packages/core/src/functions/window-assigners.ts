@@ -38,7 +38,10 @@ export const EventTimeSessionWindows: SessionWindows = sessions('event')
 /** Like EventTimeSessionWindows, by the time at which a record arrives. */
 export const ProcessingTimeSessionWindows: SessionWindows = sessions('processing')
 
-/** One window per key that holds everything and never ends: give it a trigger, such as `Triggers.count(n)`. */
+/**
+ * One window per key that holds everything and ends with event time: give it a trigger, such as `Triggers.count(n)`, or
+ * `Triggers.eventTime()` for one result per key at the end of bounded input.
+ */
 export const GlobalWindows: { create(): Assigner } = {
   create: () => ({ kind: 'global' }),
 }

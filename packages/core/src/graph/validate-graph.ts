@@ -82,7 +82,7 @@ function unusedOutput(graph: StreamGraph, { id, name, operator }: StreamNode): r
 
 function windowThatNeverFires({ id, name, operator }: StreamNode): readonly GraphWarning[] {
   if (operator.kind !== 'window' || operator.assigner.kind !== 'global' || operator.trigger !== undefined) return []
-  return [{ code: 'CORE_WINDOW_NEVER_FIRES', message: `the global window ${name} (operator ${id}) has no trigger and never emits; add .trigger(…)` }]
+  return [{ code: 'CORE_WINDOW_NEVER_FIRES', message: `the global window ${name} (operator ${id}) has no trigger and never emits; add .trigger(Triggers.eventTime()) for results at the end of bounded input, or another trigger` }]
 }
 
 function userError(code: string, message: string): MillraceError {
