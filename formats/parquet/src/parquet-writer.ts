@@ -67,11 +67,11 @@ export class ParquetWriter implements FileRecordWriter<unknown> {
 
   #writeGroup(): void {
     const { dictionary, statistics, bloomFilters, pageBytes } = this.#options
-    const columnData = this.#columns.map(({ name, ordered, elements }, index) => {
+    const columnData = this.#columns.map(({ name, ordered, elements, pack }, index) => {
       const flat = elements.length === 1
       return {
         name,
-        data: this.#values[index] as unknown[],
+        data: pack(this.#values[index] as unknown[]),
         statistics: statistics && ordered,
         columnIndex: statistics && ordered && flat,
         ...(dictionary ? {} : { encoding: 'PLAIN' as const }),

@@ -2,8 +2,8 @@ import { MillraceError } from '@millrace/core/spi'
 import type { TypeSchema } from '@millrace/core/spi'
 
 /**
- * From a value to what the encoder takes: numbers for 32 bits, bigints for 64, decimals as bigints without their point, text,
- * bytes; arrays and objects of them. Throws PARQUET_TYPE_MISMATCH.
+ * From a value to what is kept of it until its row group is written: checked numbers, bigints, text and bytes; decimals as
+ * bigints without their point; arrays and objects of them. Throws PARQUET_TYPE_MISMATCH.
  */
 export type ValueEncoder = (value: unknown) => unknown
 
@@ -38,9 +38,9 @@ export function valueEncoder(type: TypeSchema, path: string): ValueEncoder {
     case 'bytes':
       return checked(path, 'a Uint8Array', (value) => value instanceof Uint8Array)
     case 'long':
-      return asBigInt(path, 'a whole number within ±(2^53 − 1); types.bigint() holds larger ones', Number.isSafeInteger)
+      return checked(path, 'a whole number within ±(2^53 − 1); types.bigint() holds larger ones', Number.isSafeInteger)
     case 'timestamp':
-      return asBigInt(path, 'a timestamp in whole epoch milliseconds', (value) => Number.isInteger(value) && Math.abs(value as number) <= MAX_TIMESTAMP_MS)
+      return checked(path, 'a timestamp in whole epoch milliseconds', (value) => Number.isInteger(value) && Math.abs(value as number) <= MAX_TIMESTAMP_MS)
     case 'bigint':
       return checked(path, 'a bigint of 64 bits', (value) => typeof value === 'bigint' && value >= MIN_LONG && value <= MAX_LONG)
     case 'json':
@@ -48,15 +48,15 @@ export function valueEncoder(type: TypeSchema, path: string): ValueEncoder {
     case 'decimal':
       return decimalEncoder(type.precision, type.scale, path)
     case 'list': {
-      const encode = valueEncoder(type.of, `${path}[]`)
+      const encode = itemEncoder(type.of, `${path}[]`)
       return (value) => (Array.isArray(value) ? value.map(encode) : fail(path, 'an array', value))
     }
     case 'map': {
-      const [key, of] = [valueEncoder(type.key, `${path}[]`), valueEncoder(type.value, `${path}[]`)]
+      const [key, of] = [itemEncoder(type.key, `${path}[]`), itemEncoder(type.value, `${path}[]`)]
       return (value) => (value instanceof Map ? Array.from(value, ([eachKey, each]) => ({ key: key(eachKey), value: of(each) })) : fail(path, 'a Map', value))
     }
     case 'row': {
-      const fields = type.fields.map(({ name, type: of }) => ({ name, encode: valueEncoder(of, `${path}.${name}`) }))
+      const fields = type.fields.map(({ name, type: of }) => ({ name, encode: itemEncoder(of, `${path}.${name}`) }))
       return (value) => {
         if (typeof value !== 'object' || value === null) return fail(path, 'an object', value)
         return Object.fromEntries(fields.map(({ name, encode }) => [name, encode((value as Readonly<Record<string, unknown>>)[name])]))
@@ -67,20 +67,19 @@ export function valueEncoder(type: TypeSchema, path: string): ValueEncoder {
   }
 }
 
-function checked(path: string, expected: string, holds: (value: unknown) => boolean): ValueEncoder {
-  return (value) => (holds(value) ? value : fail(path, expected, value))
+/** Inside lists, maps and rows 64-bit numbers are made bigints at once; columns do that for all their values together. */
+function itemEncoder(type: TypeSchema, path: string): ValueEncoder {
+  const encode = valueEncoder(type, path)
+  const { kind } = type.kind === 'nullable' ? type.of : type
+  if (kind !== 'long' && kind !== 'timestamp') return encode
+  return (value) => {
+    const stored = encode(value)
+    return stored === null ? null : BigInt(stored as number)
+  }
 }
 
-/** The last bigint is kept: neighbouring rows often have the same, and a bigint is an object. */
-function asBigInt(path: string, expected: string, holds: (value: unknown) => boolean): ValueEncoder {
-  let last = 0
-  let lastStored = 0n
-  return (value) => {
-    if (value === last) return lastStored
-    if (!holds(value)) return fail(path, expected, value)
-    last = value as number
-    return (lastStored = BigInt(last))
-  }
+function checked(path: string, expected: string, holds: (value: unknown) => boolean): ValueEncoder {
+  return (value) => (holds(value) ? value : fail(path, expected, value))
 }
 
 function decimalEncoder(precision: number, scale: number, path: string): ValueEncoder {
