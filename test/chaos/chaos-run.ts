@@ -1,0 +1,57 @@
+import type { FailpointName } from './faults/failpoints.ts'
+
+export type BackendName = 'heap' | 'leveldb'
+
+/** What one process of a chaos run does: plain data, handed over in the environment variable CHAOS_RUN. */
+export interface ChaosRun {
+  /** One of `chaosJobs`. */
+  readonly job: string
+  /** Of the input data, and of the faults below. */
+  readonly seed: number
+  readonly records: number
+  /** Of this run alone: input, output, checkpoints and temporary files lie below it. */
+  readonly directory: string
+  readonly backend: BackendName
+  readonly parallelism: number
+  readonly checkpointIntervalMs: number
+  /** Records per second and source subtask; undefined: as fast as it goes. */
+  readonly recordsPerSecond?: number
+  /** How many processes ran before this one: faults differ from one to the next. */
+  readonly life: number
+  /** Share of the state files whose upload fails, which aborts their checkpoint. */
+  readonly uploadFailures: number
+  /** Where the process kills itself. */
+  readonly failpoint?: Failpoint
+  /** The planted bug that is active. */
+  readonly planted?: string
+  /** The disk is full once so many bytes have been written below `path`: for machines where no small disk can be mounted. */
+  readonly fullDisk?: { readonly path: string; readonly bytes: number }
+}
+
+export interface Failpoint {
+  readonly name: FailpointName
+  /** The process dies when it comes by for the so-manieth time, counted from 1 … */
+  readonly hit: number
+  /** … after it has completed this many checkpoints. */
+  readonly afterCheckpoints: number
+}
+
+const VARIABLE = 'CHAOS_RUN'
+
+export function toEnvironment(run: ChaosRun): Readonly<Record<string, string>> {
+  return { [VARIABLE]: JSON.stringify(run) }
+}
+
+export function fromEnvironment(environment: Readonly<Record<string, string | undefined>>): ChaosRun {
+  const text = environment[VARIABLE]
+  if (text === undefined) throw new Error(`expected ${VARIABLE} in the environment; this program is started by the supervisor`)
+  return JSON.parse(text) as ChaosRun
+}
+
+export function checkpointDirectory(run: ChaosRun): string {
+  return `${run.directory}/checkpoints`
+}
+
+export function outputDirectory(run: ChaosRun): string {
+  return `${run.directory}/out`
+}

@@ -1,0 +1,48 @@
+/** One process of a chaos run: started, killed and started again by the supervisor. Says each completed checkpoint on standard output. */
+import { writeSync } from 'node:fs'
+import { defineJob, fileCheckpointStorage, runMain } from '@millrace/core'
+import { checkpointDirectory, fromEnvironment } from './chaos-run.ts'
+import { createBackend } from './faults/create-backend.ts'
+import { Failpoints } from './faults/failpoints.ts'
+import { faultyBackend } from './faults/faulty-backend.ts'
+import { faultyFileSystem } from './faults/faulty-file-system.ts'
+import { faultySink } from './faults/faulty-sink.ts'
+import { faultySource } from './faults/faulty-source.ts'
+import { faultyStorage } from './faults/faulty-storage.ts'
+import { chaosJob } from './jobs/all-jobs.ts'
+import { plantedBug } from './planted/all-planted-bugs.ts'
+import { mix, randomFrom } from './random.ts'
+
+const run = fromEnvironment(process.env)
+const failpoints = new Failpoints(run.failpoint)
+const bug = run.planted === undefined ? undefined : plantedBug(run.planted)
+const { name, build } = chaosJob(run.job)
+
+const job = defineJob({
+  name,
+  build: (env) =>
+    build(env, run, {
+      source: (source) => faultySource(bug?.source?.(source) ?? source, failpoints, run.recordsPerSecond),
+      sink: (sink) => faultySink(bug?.sink?.(sink) ?? sink, failpoints),
+    }),
+})
+
+const faulty = faultyStorage(fileCheckpointStorage(checkpointDirectory(run)), {
+  failpoints,
+  random: randomFrom(mix(run.seed, run.life)),
+  uploadFailures: run.uploadFailures,
+  // synchronously: what the supervisor has read, this process has done before it was killed
+  onCompleted: (checkpointId) => void writeSync(1, `completed ${checkpointId}\n`),
+})
+
+const backend = await createBackend(run.backend)
+await runMain(job, import.meta.url, {
+  parallelism: run.parallelism,
+  maxParallelism: 128,
+  stateBackend: faultyBackend(bug?.backend?.(backend) ?? backend, failpoints),
+  fileSystems: [faultyFileSystem(failpoints, run.fullDisk)],
+  checkpoints: { storage: bug?.storage?.(faulty, run) ?? faulty, interval: `${run.checkpointIntervalMs}ms`, tolerableFailures: run.uploadFailures > 0 ? 1_000_000 : 0 },
+  // whatever fails inside a process must be seen, not mended; but the final checkpoint is not tried twice
+  restart: run.uploadFailures > 0 ? { kind: 'fixedDelay', attempts: 10, delay: '20ms' } : { kind: 'none' },
+  from: 'latest',
+})

@@ -1,0 +1,45 @@
+import type { StreamExecutionEnvironment } from '@millrace/core'
+import { fileSink } from '@millrace/connector-file'
+import type { Sink, Source, TypeInformation } from '@millrace/core/spi'
+import { jsonLines } from '@millrace/format-json'
+import { outputDirectory, type ChaosRun } from '../chaos-run.ts'
+
+/** Puts the faults of a run around what a job reads and writes. */
+export interface JobParts {
+  source<T>(source: Source<T>): Source<T>
+  sink<T>(sink: Sink<T>): Sink<T>
+}
+
+/** A job whose output follows from its input alone, whatever happens on the way. */
+export interface ChaosJob {
+  readonly name: string
+  /** Whether it has keyed state, and so state files. */
+  readonly keyed: boolean
+  /** Writes input files. */
+  prepare?(run: ChaosRun): Promise<void>
+  build(env: StreamExecutionEnvironment, run: ChaosRun, parts: JobParts): void
+  /** The lines of the output in any order, computed from the input in plain code, not by the engine. */
+  expected(run: ChaosRun): Iterable<string>
+}
+
+/** JSON lines below the output directory, in files so small that every checkpoint publishes some. */
+export function chaosSink<T>(run: ChaosRun, type: TypeInformation<T>, partition?: (value: T) => string): Sink<T> {
+  return fileSink({ path: outputDirectory(run), format: jsonLines(type), rollBytes: 16_384, rollEvery: '300ms', ...(partition === undefined ? {} : { partition }) })
+}
+
+/** Counts by a key made of several parts. */
+export class Tally<T> {
+  readonly #groups: Map<string, T> = new Map()
+
+  /** The group of this key; `create` makes it at its first mention. */
+  of(key: readonly (string | number)[], create: () => T): T {
+    const name = key.join('|')
+    const found = this.#groups.get(name) ?? create()
+    this.#groups.set(name, found)
+    return found
+  }
+
+  values(): Iterable<T> {
+    return this.#groups.values()
+  }
+}

@@ -1,0 +1,39 @@
+import { fileSource } from '@millrace/connector-file'
+import { WatermarkStrategy } from '@millrace/core'
+import { jsonLines } from '@millrace/format-json'
+import { mkdir, writeFile } from 'node:fs/promises'
+import type { ChaosRun } from '../chaos-run.ts'
+import { chaosSink, type ChaosJob } from './chaos-job.ts'
+import { allEvents, Event } from './events.ts'
+
+const FILES = 5
+const events = { keys: 1000 }
+
+/** Files in, some records left out, files out, in a directory per remainder: several files are open at a time. */
+export const fileToFile: ChaosJob = {
+  name: 'file-to-file',
+  keyed: false,
+  async prepare(run) {
+    await mkdir(inputDirectory(run), { recursive: true })
+    const lines = Array.from(allEvents(run, events), (event) => JSON.stringify(event))
+    const perFile = Math.ceil(lines.length / FILES)
+    for (let file = 0; file < FILES; file++) await writeFile(`${inputDirectory(run)}/events-${file}.jsonl`, `${lines.slice(file * perFile, (file + 1) * perFile).join('\n')}\n`)
+  },
+  build(env, run, { source, sink }) {
+    env
+      .fromSource(source(fileSource({ path: inputDirectory(run), format: jsonLines(Event) })), WatermarkStrategy.noWatermarks(), { uid: 'files' })
+      .filter(isKept)
+      .sinkTo(sink(chaosSink(run, Event, ({ index }) => `rest=${index % 3}`)), { uid: 'out' })
+  },
+  *expected(run) {
+    for (const event of allEvents(run, events)) if (isKept(event)) yield JSON.stringify(event)
+  },
+}
+
+function isKept({ value }: Event): boolean {
+  return value % 10 !== 0
+}
+
+function inputDirectory({ directory }: ChaosRun): string {
+  return `${directory}/in`
+}

@@ -1,0 +1,56 @@
+/**
+ * `npm run chaos [-- --kills N --seed S --only NAME --planted]`: kills real processes until they have been killed N times
+ * between their first checkpoint and their end, then at every failpoint, fills their disk, damages their snapshots, and
+ * compares what they publish with an oracle. `--planted` runs the same with mistakes put in and expects each to be noticed.
+ * NAME is a part of the name of a case, such as `kills/heap/tumbling`. See docs/chaos.md.
+ */
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { runCase, type CaseOutcome, type ChaosCase } from './chaos-case.ts'
+import { damagedSnapshots } from './damaged-snapshots.ts'
+import { fullDisk } from './full-disk.ts'
+import { failpointKills } from './failpoint-kills.ts'
+import { availableBackends } from './faults/create-backend.ts'
+import { plantedBugCases } from './planted-bugs.ts'
+import { randomKills } from './random-kills.ts'
+import { summarize } from './summary.ts'
+
+const KILLS_PER_RUN = 8
+
+const { values } = parseArgs({
+  options: { kills: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' }, only: { type: 'string', default: '' }, planted: { type: 'boolean', default: false } },
+})
+const [kills, seed] = [Number(values.kills), Number(values.seed)]
+if (!Number.isSafeInteger(kills) || !Number.isSafeInteger(seed) || kills < 0) throw new Error(`expected whole numbers for --kills and --seed, found ${values.kills} and ${values.seed}`)
+
+const startedMs = performance.now()
+const backends = await availableBackends()
+const outcomes: CaseOutcome[] = []
+const chosen = (cases: readonly ChaosCase[]): readonly ChaosCase[] => cases.filter(({ name }) => name.includes(values.only))
+const countedKills = (): number => outcomes.filter(({ name }) => name.startsWith('kills/')).reduce((sum, { report }) => sum + (report?.countedKills ?? 0), 0)
+
+if (values.planted) await runAll(chosen(plantedBugCases(seed)))
+else {
+  for (let round = 0; countedKills() < kills; round++) {
+    const cases = chosen(randomKills({ seed, round, backends, killsPerRun: KILLS_PER_RUN }))
+    if (cases.length === 0) break
+    await runAll(cases)
+  }
+  await runAll(chosen([...failpointKills({ seed, backends, jobsEach: 2 }), ...fullDisk(seed), ...damagedSnapshots(seed)]))
+}
+if (outcomes.length === 0) throw new Error(`no case has '${values.only}' in its name`)
+process.stdout.write(summarize(outcomes, performance.now() - startedMs))
+if (outcomes.some(({ ok }) => !ok)) process.exitCode = 1
+
+/** As many at a time as there are cores. */
+async function runAll(cases: readonly ChaosCase[]): Promise<void> {
+  const left = [...cases]
+  const worker = async (): Promise<void> => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) {
+      const outcome = await runCase(next)
+      outcomes.push(outcome)
+      process.stdout.write(`${outcome.ok ? 'ok  ' : 'FAIL'} ${outcome.name}: ${outcome.detail} (${(outcome.durationMs / 1000).toFixed(1)} s)\n`)
+    }
+  }
+  await Promise.all(Array.from({ length: Math.max(1, Math.min(4, availableParallelism())) }, worker))
+}

@@ -1,0 +1,43 @@
+import { chaosRun, judgeRun, type ChaosCase } from './chaos-case.ts'
+import type { BackendName, ChaosRun } from './chaos-run.ts'
+import { chaosJobs } from './jobs/all-jobs.ts'
+import { mix, randomFrom } from './random.ts'
+import { superviseRun, type Life } from './supervisor.ts'
+
+/** Until a process has restored and gone on; the rest of these kills hit it while it starts. */
+const MAX_DELAY_AFTER_CHECKPOINT_MS = 350
+const MAX_DELAY_AFTER_START_MS = 900
+/** In every second run some uploads fail, so that checkpoints are aborted between kills. */
+const UPLOAD_FAILURES = 0.08
+
+export interface RandomKillOptions {
+  readonly seed: number
+  readonly round: number
+  readonly backends: readonly BackendName[]
+  readonly killsPerRun: number
+  readonly settings?: Partial<ChaosRun>
+}
+
+/** Each job on each backend once, killed at moments that the seed chooses. */
+export function randomKills({ seed, round, backends, killsPerRun, settings }: RandomKillOptions): readonly ChaosCase[] {
+  return backends.flatMap((backend) =>
+    chaosJobs.map(({ name: job }, index): ChaosCase => {
+      const runSeed = mix(seed, round, index) % 1_000_000
+      return {
+        name: `kills/${backend}/${job}`,
+        async run(directory) {
+          const run = chaosRun({ job, seed: runSeed, directory, backend, uploadFailures: (index + round) % 2 === 1 ? UPLOAD_FAILURES : 0, ...settings })
+          return judgeRun(await superviseRun(run, randomLives(runSeed, killsPerRun)))
+        },
+      }
+    }),
+  )
+}
+
+/** Three of four processes are killed some time after their first checkpoint, the others at any time after their start. */
+function randomLives(seed: number, kills: number): readonly Life[] {
+  const random = randomFrom(seed)
+  return Array.from({ length: kills }, () =>
+    random() < 0.75 ? { kind: 'afterCheckpoint', delayMs: random() * MAX_DELAY_AFTER_CHECKPOINT_MS } : { kind: 'afterStart', delayMs: random() * MAX_DELAY_AFTER_START_MS },
+  )
+}

@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process'
+import { mkdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { outputDirectory, toEnvironment, type ChaosRun, type Failpoint } from './chaos-run.ts'
+import { chaosJob } from './jobs/all-jobs.ts'
+import { compareLines, publishedLines, type OutputDifference } from './output.ts'
+
+/** How one process of a run ends: at a failpoint, some time after its start or its first checkpoint, or by itself. */
+export type Life =
+  | { readonly kind: 'failpoint'; readonly failpoint: Failpoint }
+  | { readonly kind: 'afterStart'; readonly delayMs: number }
+  | { readonly kind: 'afterCheckpoint'; readonly delayMs: number }
+  | { readonly kind: 'toTheEnd' }
+
+export interface ProcessEnd {
+  readonly killed: boolean
+  readonly exitCode: number | null
+  readonly completedCheckpoints: number
+  readonly stderr: string
+}
+
+export interface RunReport {
+  readonly run: ChaosRun
+  /** Kills between the first completed checkpoint of the run and its end. */
+  readonly countedKills: number
+  /** Those before it, after which the job started anew. */
+  readonly earlyKills: number
+  readonly checkpoints: number
+  /** Lives that were to end at a failpoint and ended by themselves. */
+  readonly missedFailpoints: readonly string[]
+  /** Present if a process failed by itself: what it said. */
+  readonly failure?: string
+  readonly difference?: OutputDifference
+}
+
+const PROGRAM = fileURLToPath(new URL('./job-process.ts', import.meta.url))
+/** Shared by all processes, which start twice as fast with it. */
+const COMPILE_CACHE = join(tmpdir(), 'millrace-chaos-compile-cache')
+/** A process that lives longer hangs. */
+const MAX_LIFE_MS = 120_000
+
+/** Runs one process until it ends or is killed as `life` says. */
+export async function runProcess(run: ChaosRun, life: Life, flags: readonly string[] = []): Promise<ProcessEnd> {
+  const failpoint = life.kind === 'failpoint' ? life.failpoint : undefined
+  const child = spawn(process.execPath, ['--conditions=@millrace/source', '--disable-warning=ExperimentalWarning', PROGRAM, '--log-level', 'warn', ...flags], {
+    cwd: run.directory,
+    env: { PATH: process.env['PATH'], TMPDIR: `${run.directory}/tmp`, NODE_COMPILE_CACHE: COMPILE_CACHE, ...toEnvironment({ ...run, ...(failpoint === undefined ? {} : { failpoint }) }) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const timers: NodeJS.Timeout[] = []
+  let [completedCheckpoints, stderr] = [0, '']
+  const killIn = (delayMs: number): void => void timers.push(setTimeout(() => child.kill('SIGKILL'), delayMs))
+  let hung = false
+  timers.push(
+    setTimeout(() => {
+      hung = true
+      child.kill('SIGKILL')
+    }, MAX_LIFE_MS),
+  )
+  if (life.kind === 'afterStart') killIn(life.delayMs)
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const completed = text.match(/^completed /gm)?.length ?? 0
+    if (completedCheckpoints === 0 && completed > 0 && life.kind === 'afterCheckpoint') killIn(life.delayMs)
+    completedCheckpoints += completed
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr = `${stderr}${text}`.slice(-8000)
+  })
+  const [exitCode, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+    child.on('error', reject).on('close', (code, by) => resolve([code, by]))
+  })
+  for (const timer of timers) clearTimeout(timer)
+  if (hung) return { killed: false, exitCode: null, completedCheckpoints, stderr: `${stderr}\nthe process was still alive after ${MAX_LIFE_MS} ms` }
+  return { killed: signal === 'SIGKILL', exitCode, completedCheckpoints, stderr }
+}
+
+/** Runs a job through these lives and then to its end, and compares what it has published with what it should have. */
+export async function superviseRun(run: ChaosRun, lives: readonly Life[]): Promise<RunReport> {
+  const job = chaosJob(run.job)
+  await mkdir(`${run.directory}/tmp`, { recursive: true })
+  await job.prepare?.(run)
+  const missedFailpoints: string[] = []
+  let [countedKills, earlyKills, checkpoints] = [0, 0, 0]
+  const report = (): Omit<RunReport, 'failure' | 'difference'> => ({ run, countedKills, earlyKills, checkpoints, missedFailpoints })
+  for (const [life, plan] of [...lives, { kind: 'toTheEnd' } as const].entries()) {
+    const end = await runProcess({ ...(plan.kind === 'toTheEnd' ? inAHurry(run) : run), life }, plan)
+    checkpoints += end.completedCheckpoints
+    if (end.killed) {
+      if (checkpoints > 0) countedKills++
+      else earlyKills++
+      continue
+    }
+    if (end.exitCode !== 0) return { ...report(), failure: end.stderr || `exit code ${end.exitCode}` }
+    if (plan.kind === 'failpoint') missedFailpoints.push(plan.failpoint.name)
+    break
+  }
+  const difference = compareLines(job.expected(run), await publishedLines(outputDirectory(run)))
+  return { ...report(), ...(difference === undefined ? {} : { difference }) }
+}
+
+/** The same run without a limit to its speed, to come to an end. */
+export function inAHurry({ recordsPerSecond: _, ...run }: ChaosRun): ChaosRun {
+  return run
+}
