@@ -1,6 +1,7 @@
 import type { StateBackend } from '../spi/state-backend.ts'
 import type { BackendCase } from './state-backend/backend-case.ts'
 import { withBackends } from './state-backend/backend-fixture.ts'
+import { evolutionCases } from './state-backend/evolution-cases.ts'
 import { mapCases } from './state-backend/map-cases.ts'
 import { RandomProgram } from './state-backend/random-program.ts'
 import { seededRandom } from './state-backend/seeded-random.ts'
@@ -25,7 +26,7 @@ export function stateBackendSuite(runner: SuiteRunner, create: () => StateBacken
     const on: BackendCase = (name, body) => {
       test(name, () => withBackends(create, body))
     }
-    for (const cases of [tableCases, mapCases, timerCases, snapshotCases, restoreCases, userStateCases, ttlCases]) cases(on)
+    for (const cases of [tableCases, mapCases, timerCases, snapshotCases, restoreCases, evolutionCases, userStateCases, ttlCases]) cases(on)
     on('behaves as plain maps do, in random programs with snapshots at random points', async (fixture) => {
       for (let seed = 1; seed <= PROGRAMS; seed++) {
         const program = new RandomProgram(seededRandom(seed), fixture, await fixture.open())

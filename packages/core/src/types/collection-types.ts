@@ -27,6 +27,7 @@ export function list<T>(of: TypeInformation<T>): TypeInformation<readonly T[]> {
         return values
       },
     },
+    [of],
   )
 }
 
@@ -58,6 +59,7 @@ export function map<K, V>(key: TypeInformation<K>, value: TypeInformation<V>): T
         return entries
       },
     },
+    [key, value],
   )
 }
 
@@ -84,5 +86,6 @@ export function tuple<const T extends readonly AnyType[]>(...of: T): TypeInforma
       },
       read: (input) => elements.map((element) => element.read(input)) as TupleOf<T>,
     },
+    of,
   )
 }

@@ -7,11 +7,22 @@ export interface NullableType<in out T> extends TypeInformation<T | null> {
   readonly of: TypeInformation<T>
 }
 
-/** A TypeInformation of a schema and a serializer, with its nullable form. */
-export function defineType<T>(schema: TypeSchema, serializer: TypeSerializer<T>): TypeInformation<T> {
+interface StructuredType<in out T> extends TypeInformation<T> {
+  readonly parts: readonly AnyType[]
+}
+
+/** A TypeInformation of a schema and a serializer, with its nullable form. `parts`: the types it is made of, in the order of its schema. */
+export function defineType<T>(schema: TypeSchema, serializer: TypeSerializer<T>, parts: readonly AnyType[] = []): TypeInformation<T> {
   let nullable: TypeInformation<T | null> | undefined
-  const type: TypeInformation<T> = { schema, serializer, nullable: () => (nullable ??= nullableOf(type)) }
+  const type: StructuredType<T> = { schema, serializer, parts, nullable: () => (nullable ??= nullableOf(type)) }
   return type
+}
+
+/** The types that a type of this module was made of, in the order of its schema; none for all others. */
+export function partsOf(type: AnyType): readonly AnyType[] {
+  const inner = innerOfNullable(type)
+  if (inner !== undefined) return [inner]
+  return 'parts' in type ? (type as unknown as StructuredType<unknown>).parts : []
 }
 
 /** The nullable form of a type: one byte says whether a value follows. */

@@ -37,6 +37,7 @@ export function union<const T extends readonly [AnyRowType, AnyRowType, ...AnyRo
         return serializer.read(input) as Infer<T[number]>
       },
     },
+    of,
   )
 }
 

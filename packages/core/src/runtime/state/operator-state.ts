@@ -4,7 +4,8 @@ import { createDataInput } from '../../types/byte-data-input.ts'
 import { createDataOutput } from '../../types/byte-data-output.ts'
 import type { DataInput } from '../../types/data-input.ts'
 import type { DataOutput } from '../../types/data-output.ts'
-import type { TypeInformation } from '../../types/type-information.ts'
+import type { ValueReader } from '../../types/schema-evolution.ts'
+import type { AnyType, TypeInformation, TypeSerializer } from '../../types/type-information.ts'
 import { HeapBroadcastState } from './broadcast-state.ts'
 import { requireReadableOperatorState, requireSameOperatorState } from './operator-state-compatibility.ts'
 import { decodeOperatorState, encodeOperatorState } from './operator-state-snapshot.ts'
@@ -24,6 +25,11 @@ export interface OperatorStateContext {
   readonly logger: Logger
 }
 
+interface RestoredElements extends OperatorStateElements {
+  /** Undefined: by the serializer that the state is registered with. */
+  readonly read: ValueReader | undefined
+}
+
 interface Registered {
   readonly meta: OperatorStateMeta
   readonly state: unknown
@@ -36,44 +42,50 @@ export function createOperatorState(restored: Uint8Array | undefined, { uid, log
   const registered = new Map<string, Registered>()
 
   /** The restored elements of a state, each with the meta it was written under. */
-  const claim = (meta: OperatorStateMeta): OperatorStateElements[] => {
+  const claim = (meta: OperatorStateMeta, type: AnyType | undefined): RestoredElements[] => {
     const found = unclaimed.filter((state) => state.meta.name === meta.name)
-    for (const state of found) requireReadableOperatorState(state.meta, meta, uid)
+    const readable = found.map((state) => ({ ...state, read: requireReadableOperatorState(state.meta, meta, type, uid) }))
     unclaimed = unclaimed.filter((state) => state.meta.name !== meta.name)
-    return found
+    return readable
   }
-  const register = <S>(meta: OperatorStateMeta, create: (restoredElements: OperatorStateElements[]) => { state: S; write: () => readonly Uint8Array[] }): S => {
+  /** `type`: of the elements, or the values of a broadcast state; undefined for control objects. */
+  const register = <S>(
+    meta: OperatorStateMeta,
+    type: AnyType | undefined,
+    create: (restoredElements: RestoredElements[]) => { state: S; write: () => readonly Uint8Array[] },
+  ): S => {
     const known = registered.get(meta.name)
     if (known !== undefined) {
       requireSameOperatorState(known.meta, meta, uid)
       return known.state as S
     }
-    const { state, write } = create(claim(meta))
+    const { state, write } = create(claim(meta, type))
     registered.set(meta.name, { meta, state, write })
     return state
   }
   const unclaimedStates = (): string[] => [...new Set(unclaimed.map(({ meta }) => meta.name))].sort()
 
   return {
-    list: (name, type, redistribution) => {
+    list<T>(name: string, type: TypeInformation<T>, redistribution: 'split' | 'union') {
       const { serializer, schema } = type
-      return register({ name, redistribution, serializer: { id: serializer.id, version: serializer.version }, schema }, (found) => {
-        const values = found.flatMap(({ elements }) => elements.map((element) => readFrom(element, (input) => serializer.read(input))))
+      return register({ name, redistribution, serializer: { id: serializer.id, version: serializer.version }, schema }, type, (found) => {
+        const values = found.flatMap(({ elements, read }) => elements.map((element) => readFrom(element, readerOr(read, serializer))))
         return listOf(values, (value) => written((output) => serializer.write(value, output)))
       })
     },
     objects: (name, serializer, redistribution) =>
-      register({ name, redistribution, serializer: { id: 'objects', version: serializer.version } }, (found) => {
+      register({ name, redistribution, serializer: { id: 'objects', version: serializer.version } }, undefined, (found) => {
         const values = found.flatMap(({ meta, elements }) => elements.map((element) => serializer.deserialize(meta.serializer.version, element)))
         return listOf(values, (value) => serializer.serialize(value))
       }),
     broadcast<K, V>(name: string, keyType: TypeInformation<K>, valueType: TypeInformation<V>): BroadcastState<K, V> {
       const { id, version } = valueType.serializer
       const meta: OperatorStateMeta = { name, redistribution: 'broadcast', serializer: { id, version }, schema: valueType.schema, keySchema: keyType.schema }
-      return register<BroadcastState<K, V>>(meta, (found) => {
+      return register<BroadcastState<K, V>>(meta, valueType, (found) => {
         const state = new HeapBroadcastState<K, V>(keyType)
-        for (const element of found.flatMap(({ elements }) => elements)) {
-          readFrom(element, (input) => state.put(keyType.serializer.read(input), valueType.serializer.read(input)))
+        for (const { elements, read } of found) {
+          const readValue = readerOr(read, valueType.serializer)
+          for (const element of elements) readFrom(element, (input) => state.put(keyType.serializer.read(input), readValue(input)))
         }
         const write = (): Uint8Array[] =>
           Array.from(state.entries(), ([key, value]) =>
@@ -115,6 +127,10 @@ function written(write: (output: DataOutput) => void): Uint8Array {
   const output = createDataOutput(64)
   write(output)
   return output.bytes()
+}
+
+function readerOr<T>(read: ValueReader | undefined, serializer: TypeSerializer<T>): (input: DataInput) => T {
+  return read === undefined ? (input) => serializer.read(input) : (read as (input: DataInput) => T)
 }
 
 function readFrom<T>(bytes: Uint8Array, read: (input: DataInput) => T): T {

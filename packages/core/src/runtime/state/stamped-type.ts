@@ -1,5 +1,6 @@
 import type { DataInput } from '../../types/data-input.ts'
 import type { DataOutput } from '../../types/data-output.ts'
+import type { ValueReader } from '../../types/schema-evolution.ts'
 import type { AnyType } from '../../types/type-information.ts'
 import { ListCell } from './list-cell.ts'
 import { Stamped } from './state-ttl.ts'
@@ -19,54 +20,53 @@ interface UntypedSerializer {
 const PLAIN = 0
 const STAMPED = 1
 
+/** The type of a user state's values: `element`, the type that the user declared, in an encoding around it. */
+export interface StateValueType extends AnyType {
+  readonly element: AnyType
+  readonly encoding: 'stamped' | 'list-state'
+  /** Reads a value whose elements are read by `readElement`. */
+  readWith(readElement: ValueReader): ValueReader
+}
+
 /** `0, value` or `1, varlong timestamp, value`. In tables: the value, or with a ttl a Stamped. */
-export function stampedType(type: AnyType, ttl: TtlPolicy | undefined): AnyType {
+export function stampedType(type: AnyType, ttl: TtlPolicy | undefined): StateValueType {
   const inner: UntypedSerializer = type.serializer
-  const { id, version } = identity('stamped', inner)
-  if (ttl === undefined) {
-    const serializer: UntypedSerializer = {
-      id,
-      version,
-      write(value, output) {
-        output.writeByte(PLAIN)
-        inner.write(value, output)
-      },
-      read(input) {
-        if (input.readByte() === STAMPED) input.readVarLong()
-        return inner.read(input)
-      },
-    }
-    return { schema: type.schema, serializer }
+  const readWith = (readValue: ValueReader): ValueReader => (ttl === undefined ? unstampedReader(readValue) : stampedReader(readValue, ttl))
+  const write =
+    ttl === undefined
+      ? (value: unknown, output: DataOutput): void => {
+          output.writeByte(PLAIN)
+          inner.write(value, output)
+        }
+      : ({ value, stampMs }: Stamped<unknown>, output: DataOutput): void => {
+          output.writeByte(STAMPED)
+          output.writeVarLong(stampMs)
+          inner.write(value, output)
+        }
+  const read = readWith((input) => inner.read(input))
+  return { schema: type.schema, serializer: { ...identity('stamped', inner), write, read }, element: type, encoding: 'stamped', readWith }
+}
+
+function unstampedReader(readValue: ValueReader): ValueReader {
+  return (input) => {
+    if (input.readByte() === STAMPED) input.readVarLong()
+    return readValue(input)
   }
-  const serializer = {
-    id,
-    version,
-    write({ value, stampMs }: Stamped<unknown>, output: DataOutput): void {
-      output.writeByte(STAMPED)
-      output.writeVarLong(stampMs)
-      inner.write(value, output)
-    },
-    read(input: DataInput): Stamped<unknown> {
-      const stampMs = input.readByte() === STAMPED ? input.readVarLong() : ttl.now()
-      return new Stamped(inner.read(input), stampMs)
-    },
+}
+
+function stampedReader(readValue: ValueReader, ttl: TtlPolicy): ValueReader {
+  return (input) => {
+    const stampMs = input.readByte() === STAMPED ? input.readVarLong() : ttl.now()
+    return new Stamped(readValue(input), stampMs)
   }
-  return { schema: type.schema, serializer }
 }
 
 /** varuint 2 × count + (1 if stamped), then per element its varlong timestamp if stamped, and the element. In tables: a ListCell. */
-export function listCellType(element: AnyType, ttl: TtlPolicy | undefined): AnyType {
+export function listCellType(element: AnyType, ttl: TtlPolicy | undefined): StateValueType {
   const inner: UntypedSerializer = element.serializer
-  const serializer = {
-    ...identity('list-state', inner),
-    write({ items, stampsMs }: ListCell<unknown>, output: DataOutput): void {
-      output.writeVarUint(items.length * 2 + (stampsMs === undefined ? PLAIN : STAMPED))
-      for (let index = 0; index < items.length; index++) {
-        if (stampsMs !== undefined) output.writeVarLong(stampsMs[index] as number)
-        inner.write(items[index], output)
-      }
-    },
-    read(input: DataInput): ListCell<unknown> {
+  const readWith =
+    (readElement: ValueReader): ValueReader =>
+    (input) => {
       const header = input.readVarUint()
       const stamped = header % 2 === STAMPED
       const nowMs = ttl?.now() ?? 0
@@ -74,14 +74,21 @@ export function listCellType(element: AnyType, ttl: TtlPolicy | undefined): AnyT
       const stampsMs: number[] = []
       for (let left = (header - (header % 2)) / 2; left > 0; left--) {
         stampsMs.push(stamped ? input.readVarLong() : nowMs)
-        items.push(inner.read(input))
+        items.push(readElement(input))
       }
       return new ListCell(items, ttl === undefined ? undefined : stampsMs)
-    },
+    }
+  const write = ({ items, stampsMs }: ListCell<unknown>, output: DataOutput): void => {
+    output.writeVarUint(items.length * 2 + (stampsMs === undefined ? PLAIN : STAMPED))
+    for (let index = 0; index < items.length; index++) {
+      if (stampsMs !== undefined) output.writeVarLong(stampsMs[index] as number)
+      inner.write(items[index], output)
+    }
   }
-  return { schema: { kind: 'list', of: element.schema }, serializer }
+  const serializer = { ...identity('list-state', inner), write, read: readWith((input) => inner.read(input)) }
+  return { schema: { kind: 'list', of: element.schema }, serializer, element, encoding: 'list-state', readWith }
 }
 
-function identity(encoding: string, inner: UntypedSerializer): { readonly id: string; readonly version: number } {
+function identity(encoding: StateValueType['encoding'], inner: UntypedSerializer): { readonly id: string; readonly version: number } {
   return { id: `${encoding}(${inner.id})`, version: inner.version }
 }

@@ -4,7 +4,7 @@ import type { OperatorState } from '../../../src/runtime/state/operator-state.ts
 import { decodeOperatorState, encodeOperatorState } from '../../../src/runtime/state/operator-state-snapshot.ts'
 import type { OperatorStateSnapshot } from '../../../src/runtime/state/operator-state-snapshot.ts'
 import { redistribute, redistributeOperatorState } from '../../../src/runtime/state/redistribute-operator-state.ts'
-import { long } from '../../../src/types/number-types.ts'
+import { int, long } from '../../../src/types/number-types.ts'
 import { row } from '../../../src/types/row-type.ts'
 import { string } from '../../../src/types/simple-types.ts'
 
@@ -117,4 +117,23 @@ describe('redistribution', () => {
     const bytes = redistributeOperatorState([encodeOperatorState(snapshotOf({ a: [1] })), undefined], 3)
     expect(bytes.map((each) => each === undefined)).toEqual([false, true, true])
   })
+})
+
+test('elements and broadcast values are read under a changed schema; keys must be as they were', () => {
+  const old = row({ id: int(), gone: string() })
+  const now = row({ number: long(), added: string().nullable() }, { renamed: { number: 'id' } })
+  const state = open()
+  state.list('list', old, 'split').update([{ id: 1, gone: 'a' }, { id: 2, gone: 'b' }])
+  state.broadcast('map', string(), old).put('k', { id: 3, gone: 'c' })
+  const bytes = state.snapshot()
+
+  const restored = open(bytes)
+  expect(restored.list('list', now, 'split').get()).toEqual([{ number: 1, added: null }, { number: 2, added: null }])
+  expect([...restored.broadcast('map', string(), now).entries()]).toEqual([['k', { number: 3, added: null }]])
+  const again = open(restored.snapshot())
+  expect(again.list('list', now, 'split').get()).toEqual([{ number: 1, added: null }, { number: 2, added: null }])
+
+  expect(() => open(bytes).list('list', row({ id: string() }), 'split')).toThrow(expect.objectContaining({ code: 'STATE_INCOMPATIBLE', message: expect.stringContaining('row(id int, gone string)') as unknown }))
+  expect(() => open(bytes).broadcast('map', long(), now)).toThrow(expect.objectContaining({ code: 'STATE_INCOMPATIBLE' }))
+  expect(() => open(bytes).list('map', now, 'split')).toThrow(expect.objectContaining({ code: 'STATE_INCOMPATIBLE' }))
 })

@@ -4,7 +4,8 @@ import type { KeyGroupChunk, KeyedStateSnapshot, StateMeta } from '../../../spi/
 import type { StateBackendContext, StateDefinition } from '../../../spi/state-backend.ts'
 import type { MapStateTable, StateTable } from '../../../spi/state-table.ts'
 import type { TimerQueue } from '../../../spi/timer-queue.ts'
-import { metaOf, requireSame, timerMeta } from '../state-compatibility.ts'
+import type { AnyType } from '../../../types/type-information.ts'
+import { metaOf, requireSame, TIMER_TYPE, timerMeta } from '../state-compatibility.ts'
 import { HeapBudget } from './heap-budget.ts'
 import { HeapMapTable } from './heap-map-table.ts'
 import type { HeapPart } from './heap-part.ts'
@@ -55,10 +56,10 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
     let queue = this.#queues.get(name)
     if (queue === undefined) {
       const meta = timerMeta(name)
-      this.#restored.requireReadable(meta)
+      this.#restored.requireReadable(meta, TIMER_TYPE)
       queue = new HeapTimerQueue(meta, this.#parts.length, this.#cut, this.#budget)
       this.#queues.set(name, queue)
-      this.#addPart(queue)
+      this.#addPart(queue, TIMER_TYPE)
     }
     return queue
   }
@@ -143,15 +144,15 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
       requireSame(registered.meta, meta, this.#context.operatorUid)
       return registered
     }
-    this.#restored.requireReadable(meta)
+    this.#restored.requireReadable(meta, definition.valueType)
     const part = create(meta)
     this.#tables.set(meta.name, part)
-    this.#addPart(part)
+    this.#addPart(part, definition.valueType)
     return part
   }
 
-  #addPart(part: HeapPart): void {
+  #addPart(part: HeapPart, valueType: AnyType): void {
     this.#parts.push(part)
-    this.#restored.claim(part.meta, (keyGroup, reader) => part.load(keyGroup, reader))
+    this.#restored.claim(part.meta, valueType, (keyGroup, reader, readValue) => part.load(keyGroup, reader, readValue))
   }
 }

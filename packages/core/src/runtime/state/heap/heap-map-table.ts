@@ -1,6 +1,7 @@
 import type { Namespace, StateKey } from '../../../spi/keyed-state-backend.ts'
 import type { StateMeta } from '../../../spi/keyed-state-snapshot.ts'
 import type { MapStateTable } from '../../../spi/state-table.ts'
+import type { ValueReader } from '../../../types/schema-evolution.ts'
 import type { AnyType } from '../../../types/type-information.ts'
 import { writeMapEntry } from '../entry-encoding.ts'
 import type { EntryReader, MapEntrySerializers } from '../entry-encoding.ts'
@@ -102,12 +103,13 @@ export class HeapMapTable<UK, UV> implements MapStateTable<UK, UV>, HeapPart {
     }
   }
 
-  load(keyGroup: number, reader: EntryReader): void {
+  load(keyGroup: number, reader: EntryReader, readValue: ValueReader | undefined): void {
     const key = reader.readKey()
     const namespace = reader.readNamespace()
     reader.beginUserKey()
     const userKey = this.#serializers.userKey.read(reader.input) as UK
-    this.put(keyGroup, key, namespace, userKey, this.#serializers.value.read(reader.input) as UV)
+    const value = readValue === undefined ? this.#serializers.value.read(reader.input) : readValue(reader.input)
+    this.put(keyGroup, key, namespace, userKey, value as UV)
   }
 
   *#walkEntries(keyGroup: number, key: StateKey, namespace: Namespace, entries: Iterable<KeyedEntry<UK, UV>>): Generator<void> {

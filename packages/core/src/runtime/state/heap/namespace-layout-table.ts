@@ -1,6 +1,7 @@
 import type { Namespace, StateKey } from '../../../spi/keyed-state-backend.ts'
 import type { StateMeta } from '../../../spi/keyed-state-snapshot.ts'
 import type { NamespaceCursor, StateTable } from '../../../spi/state-table.ts'
+import type { ValueReader } from '../../../types/schema-evolution.ts'
 import type { AnyType } from '../../../types/type-information.ts'
 import { writeValueEntry } from '../entry-encoding.ts'
 import type { EntryReader } from '../entry-encoding.ts'
@@ -116,10 +117,10 @@ export class NamespaceLayoutTable<V> implements StateTable<V>, HeapPart {
     }
   }
 
-  load(keyGroup: number, reader: EntryReader): void {
+  load(keyGroup: number, reader: EntryReader, readValue: ValueReader | undefined): void {
     const key = reader.readKey()
     const namespace = reader.readNamespace()
-    this.put(keyGroup, key, namespace, this.#serializer.read(reader.input) as V)
+    this.put(keyGroup, key, namespace, (readValue === undefined ? this.#serializer.read(reader.input) : readValue(reader.input)) as V)
   }
 
   #find(keyGroup: number, key: StateKey, namespace: Namespace): KeyedEntry<StateKey, V> | undefined {

@@ -1,8 +1,13 @@
 import { MillraceError } from '../../../errors.ts'
 import type { KeyGroupRange } from '../../../spi/key-group-range.ts'
 import type { KeyedStateReader, StateMeta } from '../../../spi/keyed-state-snapshot.ts'
+import type { ValueReader } from '../../../types/schema-evolution.ts'
+import type { AnyType } from '../../../types/type-information.ts'
 import { EntryReader } from '../entry-encoding.ts'
 import { requireReadable } from '../state-compatibility.ts'
+
+/** `readValue`: for entries that were written under another schema. */
+type Load = (keyGroup: number, reader: EntryReader, readValue: ValueReader | undefined) => void
 
 interface RestoredPart {
   readonly states: readonly StateMeta[]
@@ -36,22 +41,23 @@ export class RestoredState {
   }
 
   /** Throws STATE_INCOMPATIBLE when there are entries of this state that cannot be read as it. */
-  requireReadable(meta: StateMeta): void {
+  requireReadable(meta: StateMeta, valueType: AnyType): void {
     const name = nameOf(meta)
     for (const { states } of this.#parts) {
       const restored = states.find((state) => nameOf(state) === name)
-      if (restored !== undefined) requireReadable(restored, meta, this.#operatorUid)
+      if (restored !== undefined) requireReadable(restored, meta, valueType, this.#operatorUid)
     }
   }
 
   /** Hands every restored entry of a state to `load`. */
-  claim(meta: StateMeta, load: (keyGroup: number, reader: EntryReader) => void): void {
+  claim(meta: StateMeta, valueType: AnyType, load: Load): void {
     const name = nameOf(meta)
     const reader = new EntryReader()
     for (const part of this.#parts) {
       const index = part.states.findIndex((state) => nameOf(state) === name)
       if (index === -1) continue
-      for (const { keyGroup, bytes } of part.groups) this.#loadGroup(keyGroup, bytes, index, reader, load)
+      const readValue = requireReadable(part.states[index] as StateMeta, meta, valueType, this.#operatorUid)
+      for (const { keyGroup, bytes } of part.groups) this.#loadGroup(keyGroup, bytes, index, reader, (group, entry) => load(group, entry, readValue))
       part.unclaimed.delete(name)
     }
     this.#parts = this.#parts.filter((part) => part.unclaimed.size > 0)
