@@ -1,5 +1,5 @@
 import type { FormatInput } from '@millrace/core/spi'
-import type { AsyncBuffer, FileMetaData } from 'hyparquet'
+import type { AsyncBuffer, FileMetaData, ParquetParsers } from 'hyparquet'
 import { damaged, guarded } from './parquet-error.ts'
 
 export interface ParquetFile {
@@ -12,6 +12,18 @@ export interface ParquetFile {
 
 /** Enough for the footer of most files in one read; longer footers take a second one. */
 const FOOTER_BYTES = 64 * 1024
+
+/** Statistics in the units of values: whole milliseconds, rounded towards the past, and days. */
+export const millisecondParsers: Partial<ParquetParsers> = {
+  timestampFromMilliseconds: Number,
+  timestampFromMicroseconds: (micros) => wholeMilliseconds(micros, 1000n),
+  timestampFromNanoseconds: (nanos) => wholeMilliseconds(nanos, 1_000_000n),
+  dateFromDays: (days) => days,
+}
+
+function wholeMilliseconds(value: bigint, perMs: bigint): number {
+  return Number((value - (((value % perMs) + perMs) % perMs)) / perMs)
+}
 
 /** Reads the footer. Throws PARQUET_FILE. */
 export async function openFile(input: FormatInput): Promise<ParquetFile> {
@@ -28,7 +40,7 @@ export async function openFile(input: FormatInput): Promise<ParquetFile> {
   return guarded(path, async () => {
     if (bytes.size < 12) throw damaged(path, `found a file of ${bytes.size} bytes`)
     const { parquetMetadataAsync } = await import('hyparquet')
-    const metadata = await parquetMetadataAsync(buffer, { initialFetchSize: FOOTER_BYTES, geoparquet: false })
+    const metadata = await parquetMetadataAsync(buffer, { initialFetchSize: FOOTER_BYTES, geoparquet: false, parsers: millisecondParsers })
     const groupStarts = [0]
     for (const group of metadata.row_groups) groupStarts.push((groupStarts.at(-1) as number) + Number(group.num_rows))
     return { path, buffer, metadata, groupStarts }

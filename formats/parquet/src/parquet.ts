@@ -1,11 +1,15 @@
 import { MillraceError } from '@millrace/core/spi'
 import type { FileReaderFormat, FileWriterFormat, Format, FormatInput, FormatRange, TypeInformation } from '@millrace/core/spi'
+import { candidateRanges } from './candidate-ranges.ts'
 import { openFile } from './open-file.ts'
 import { badOption, resolveWriteOptions } from './parquet-options.ts'
 import type { ParquetWriteOptions } from './parquet-options.ts'
 import { ParquetReader } from './parquet-reader.ts'
 import type { RowField } from './parquet-reader.ts'
+import { guarded } from './parquet-error.ts'
 import { ParquetWriter } from './parquet-writer.ts'
+import { compileFilter } from './row-filter.ts'
+import type { ColumnFilter, ParquetFilter } from './row-filter.ts'
 import { writtenColumn } from './written-column.ts'
 
 export interface ParquetFormat<T> extends Format<T> {
@@ -16,6 +20,14 @@ export interface ParquetFormat<T> extends Format<T> {
 export interface TypedParquetFormat<T> extends ParquetFormat<T> {
   readonly type: TypeInformation<T>
   readonly fileWriter: FileWriterFormat<T>
+}
+
+export interface ParquetOptions<T> extends ParquetWriteOptions {
+  /**
+   * Only rows that satisfy it are read: `{ delay: { gt: 60 }, origin: { in: ['TXL', 'SXF'] } }`. Row groups and pages that cannot
+   * have one are skipped by their statistics, page indexes and bloom filters, and other columns are read only where rows are left.
+   */
+  readonly filter?: ParquetFilter<T>
 }
 
 /** A row of a file whose type was not named. */
@@ -39,15 +51,16 @@ export type ParquetRow = Readonly<Record<string, unknown>>
  * PARQUET_OPTION.
  */
 export function parquet(): ParquetFormat<ParquetRow>
-export function parquet<T extends object>(type: TypeInformation<T>, options?: ParquetWriteOptions): TypedParquetFormat<T>
-export function parquet<T extends object>(type?: TypeInformation<T>, options: ParquetWriteOptions = {}): ParquetFormat<T> | TypedParquetFormat<T> {
+export function parquet<T extends object>(type: TypeInformation<T>, options?: ParquetOptions<T>): TypedParquetFormat<T>
+export function parquet<T extends object>(type?: TypeInformation<T>, options: ParquetOptions<T> = {}): ParquetFormat<T> | TypedParquetFormat<T> {
   const fields = type === undefined ? undefined : rowFields(type)
+  const filters = compileFilter(fields ?? [], options.filter ?? {})
   const fileReader: FileReaderFormat<unknown> = {
     name: NAME,
     ...(type === undefined ? {} : { type }),
     wholeFileCompression: false,
-    planRanges: (input, { targetBytes }) => planRanges(input, fields, targetBytes),
-    open: (input, open) => new ParquetReader(input, open, fields),
+    planRanges: (input, { targetBytes }) => planRanges(input, fields, filters, targetBytes),
+    open: (input, open) => new ParquetReader(input, open, fields, filters),
   }
   // Rows are made after the type's schema, which the compiler cannot follow.
   const format = { name: NAME, fileReader: fileReader as FileReaderFormat<T> }
@@ -71,18 +84,22 @@ function rowFields<T>(type: TypeInformation<T>): readonly RowField[] {
   throw new MillraceError('PARQUET_UNSUPPORTED_TYPE', `parquet(type): expected a row type, found ${type.schema.kind}. Write types.row({ … })`, { origin: 'user' })
 }
 
-/** Whole row groups, joined until the columns to be read have about `targetBytes` in the file. */
-async function planRanges(input: FormatInput, fields: readonly RowField[] | undefined, targetBytes: number): Promise<readonly FormatRange[]> {
-  const { metadata, groupStarts } = await openFile(input)
+/** Whole row groups, joined until the columns to be read have about `targetBytes` in the file; none that the filter excludes. */
+async function planRanges(input: FormatInput, fields: readonly RowField[] | undefined, filters: readonly ColumnFilter[], targetBytes: number): Promise<readonly FormatRange[]> {
+  const file = await openFile(input)
+  const { metadata, groupStarts } = file
+  const { parquetSchema } = await import('hyparquet')
+  const candidates = filters.length === 0 ? undefined : await guarded(input.path, () => candidateRanges(file, parquetSchema(metadata), filters))
   const wanted = fields && new Set(fields.map(({ name }) => name))
   const ranges: FormatRange[] = []
   let start = 0
   let bytes = 0
   metadata.row_groups.forEach((group, index) => {
+    const [first, end] = [groupStarts[index] as number, groupStarts[index + 1] as number]
+    const needed = candidates === undefined || candidates.some((range) => range.start < end && range.end > first)
     for (const { meta_data: column } of group.columns) {
-      if (column !== undefined && (wanted?.has(column.path_in_schema[0] ?? '') ?? true)) bytes += Number(column.total_compressed_size)
+      if (needed && column !== undefined && (wanted?.has(column.path_in_schema[0] ?? '') ?? true)) bytes += Number(column.total_compressed_size)
     }
-    const end = groupStarts[index + 1] as number
     if (bytes < targetBytes && index + 1 < metadata.row_groups.length) return
     if (end > start) ranges.push({ start, end })
     start = end
