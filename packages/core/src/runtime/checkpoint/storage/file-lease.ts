@@ -4,6 +4,7 @@ import type { CheckpointLease, CheckpointStorageContext } from '../../../spi/che
 import type { FileSystem } from '../../../spi/file-system.ts'
 import { baseName } from './base-name.ts'
 import { readWhole } from './metadata-file.ts'
+import { isProcessGone } from './process-liveness.ts'
 
 /** A holder that has not renewed its lease for so long has lost it. Renew several times within. */
 export const LEASE_EXPIRY_MS = 30_000
@@ -140,10 +141,5 @@ function leasePath(directory: string, epoch: number): string {
 
 function isGone({ pid, processStartedMs }: LeaseRecord): boolean {
   if (pid === process.pid) return processStartedMs !== performance.timeOrigin
-  try {
-    process.kill(pid, 0)
-    return false
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'EPERM'
-  }
+  return isProcessGone(pid)
 }
