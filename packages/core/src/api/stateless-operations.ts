@@ -1,4 +1,5 @@
 import type { RunOptions } from '../environment/run-options.ts'
+import type { AsyncFunction, AsyncOptions } from '../functions/async-function.ts'
 import type { OutputFormat } from '../spi/output-format.ts'
 import type { SinkFunction } from '../spi/sink-function.ts'
 import type { Sink } from '../spi/sink.ts'
@@ -10,6 +11,7 @@ import { checkSinkType } from './check-sink-type.ts'
 import { collectInto } from './collect-results.ts'
 import type { DataStream } from './data-stream.ts'
 import { nodeOptions } from './operator-options.ts'
+import { asyncMapSpec } from './async-map.ts'
 import type { OperatorOptions } from './operator-options.ts'
 import { append, typeOf, withOutputType } from './stream-handle.ts'
 import type { StreamHandle } from './stream-handle.ts'
@@ -21,6 +23,8 @@ export interface StatelessOperations<out T> {
   map<R>(map: (value: T) => R & Sync<R>, type?: TypeInformation<R>): DataStream<R>
   /** Any number of records for each. */
   flatMap<R>(flatMap: (value: T) => Iterable<R>, type?: TypeInformation<R>): DataStream<R>
+  /** The result of one asynchronous call for each record, of which many are under way at a time. They are repeated after a crash. */
+  asyncMap<R>(request: AsyncFunction<T, R>, options?: AsyncOptions<T, R>, type?: TypeInformation<R>): DataStream<R>
   filter<S extends T>(predicate: (value: T) => value is S): DataStream<S>
   filter(predicate: (value: T) => boolean): DataStream<T>
   sinkTo(sink: Sink<T>, options?: OperatorOptions): void
@@ -45,6 +49,8 @@ export function statelessOperations<T>(handle: StreamHandle): StatelessOperation
   return {
     map: (map, type) => job.dataStream(append(job, [handle], { name: 'map', operator: { kind: 'map', map }, ...withOutputType(type) })),
     flatMap: (flatMap, type) => job.dataStream(append(job, [handle], { name: 'flatMap', operator: { kind: 'flatMap', flatMap }, ...withOutputType(type) })),
+    asyncMap: (request, options, type) =>
+      job.dataStream(append(job, [handle], { name: 'asyncMap', operator: asyncMapSpec(request, options, typeOf(handle)), stateful: true, ...withOutputType(type) })),
     filter: (predicate: (value: T) => boolean) =>
       job.dataStream<never>(append(job, [handle], { name: 'filter', operator: { kind: 'filter', predicate }, ...withOutputType(typeOf(handle)) })),
     sinkTo,

@@ -33,6 +33,10 @@ export function describeOperator(operator: OperatorSpec): Described {
       return { kind, broadcastStates: operator.broadcastStates.map(({ name, kind: stateKind, type }) => ({ name, kind: stateKind, type: describeType(type) })) }
     case 'window':
       return describeWindow(operator)
+    case 'asyncMap': {
+      const { ordered, capacity, timeoutMs, retry, inputType } = operator
+      return { kind, ordered, capacity, timeoutMs: timeoutMs ?? null, attempts: retry?.attempts ?? 1, inputType: describeType(inputType) }
+    }
     case 'intervalJoin': {
       const { join, lowerMs, upperMs, leftType, rightType, lateLeftTag, lateRightTag } = operator
       return { kind, join, lowerMs, upperMs, leftType: describeType(leftType), rightType: describeType(rightType), lateTags: [lateLeftTag ?? null, lateRightTag ?? null] }

@@ -11,6 +11,7 @@ import type {
 } from '../functions/process-function.ts'
 import type { StateDescriptor } from '../functions/state-descriptor.ts'
 import type { WatermarkStrategy } from '../functions/watermark-strategy.ts'
+import type { AsyncContext } from '../functions/async-function.ts'
 import type { Evictor } from '../functions/evictors.ts'
 import type { ProcessWindowFunction, Trigger, WindowAssigner } from '../functions/window.ts'
 import type { Sink } from '../spi/sink.ts'
@@ -66,6 +67,19 @@ export interface IntervalJoinSpec {
   readonly lateRightTag?: string
 }
 
+/** One request per record, many at a time. */
+export interface AsyncMapSpec {
+  readonly kind: 'asyncMap'
+  readonly request: (value: Value, context: AsyncContext) => Promise<unknown>
+  readonly ordered: boolean
+  readonly capacity: number
+  readonly timeoutMs?: number
+  readonly onTimeout?: (value: Value) => unknown
+  readonly retry?: { readonly attempts: number; readonly backoffMs: number; readonly maxBackoffMs: number; readonly when?: (error: unknown) => boolean }
+  /** Of the records, which are part of checkpoints while in flight. */
+  readonly inputType?: AnyType
+}
+
 /** What an operator does, as data plus user functions. One runtime operator per kind. */
 export type OperatorSpec =
   | { readonly kind: 'source'; readonly source: Source<unknown>; readonly watermarks: WatermarkStrategy<Value> }
@@ -96,6 +110,7 @@ export type OperatorSpec =
     }
   | WindowSpec
   | IntervalJoinSpec
+  | AsyncMapSpec
   /** Put in by the optimizer before a shuffle into a mergeable event-time window. */
   | { readonly kind: 'combine'; readonly window: WindowSpec }
   | { readonly kind: 'sink'; readonly sink: Sink<Value> }

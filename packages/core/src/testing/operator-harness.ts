@@ -128,7 +128,8 @@ export async function createOperatorHarness(operator: OperatorSpec, options: Har
     await(work) {
       awaited.push(work)
     },
-    enqueue: (action) => queueMicrotask(action),
+    // as in a task, never in the middle of a message or a snapshot that awaits something
+    enqueue: (action) => setImmediate(() => (closed ? undefined : action())),
   }
   const instance = createOperator(node, context)
   await instance.open?.()

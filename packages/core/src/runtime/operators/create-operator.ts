@@ -1,4 +1,5 @@
 import type { StreamNode } from '../../graph/stream-graph.ts'
+import { AsyncMapOperator } from './async/async-map-operator.ts'
 import { createBroadcastProcessOperator } from './broadcast-process-operator.ts'
 import { createCoProcessOperator } from './co-process-operator.ts'
 import { createFilterOperator } from './filter-operator.ts'
@@ -49,6 +50,8 @@ export function createOperator(node: StreamNode, context: OperatorContext): Stre
       return createAggregateOperator(node, context, spec.aggregate, spec.finish)
     case 'window':
       return createWindowOperator(node, context, spec)
+    case 'asyncMap':
+      return new AsyncMapOperator(node, context, spec)
     case 'intervalJoin':
       return createIntervalJoinOperator(node, context, spec)
     case 'combine':

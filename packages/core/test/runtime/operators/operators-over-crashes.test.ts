@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { DataStream } from '../../../src/api/data-stream.ts'
+import { count } from '../../../src/functions/aggregates.ts'
 import { collect } from '../../../src/functions/aggregates-collect.ts'
 import { Evictors } from '../../../src/functions/evictors.ts'
 import { TumblingEventTimeWindows } from '../../../src/functions/window-assigners.ts'
@@ -70,4 +71,15 @@ test.each([1, 2])('window join and windows with evictors, seed %i', async (seed)
   expect(rows).toHaveLength(5 * 4 * 4 * 4)
   const newest = await compare((left, right) => left.union(right).keyBy('key').window(TumblingEventTimeWindows.of('20ms')).evictor(Evictors.time('6ms')).aggregate(collect(), (all, key) => [key, all.map(({ n }) => n).toSorted()]), seed)
   expect(newest).toHaveLength(20)
+})
+
+test.each([1, 2])('async map over crashes, ordered and not, seed %i', async (seed) => {
+  const slowly = async (item: Item): Promise<Item> => {
+    for (let turns = item.n % 4; turns > 0; turns--) await new Promise((resolve) => setImmediate(resolve))
+    return item
+  }
+  for (const ordered of [true, false]) {
+    const rows = await compare((left, right) => left.union(right).asyncMap(slowly, { ordered, capacity: 5, timeout: '1h' }).keyBy('key').window(TumblingEventTimeWindows.of('20ms')).aggregate(count(), (n, key, { start }) => [key, start, n]), seed)
+    expect(rows).toEqual(range(5).flatMap((key) => range(4).map((window) => JSON.stringify([key, window * 20, 8]))).sort())
+  }
 })
