@@ -34,7 +34,7 @@ export async function runCase({ name, run }: ChaosCase): Promise<CaseOutcome> {
 
 /** A run with the settings most cases share. */
 export function chaosRun(settings: Pick<ChaosRun, 'job' | 'seed' | 'directory'> & Partial<ChaosRun>): ChaosRun {
-  return { records: 60_000, backend: 'heap', parallelism: 2, checkpointIntervalMs: 100, recordsPerSecond: 3000, life: 0, uploadFailures: 0, ...settings }
+  return { records: 60_000, backend: 'heap', snapshots: 'full', parallelism: 2, rescales: false, checkpointIntervalMs: 100, recordsPerSecond: 3000, life: 0, uploadFailures: 0, ...settings }
 }
 
 /** Exact output, every failpoint reached, no process that failed by itself. */

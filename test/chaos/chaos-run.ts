@@ -1,6 +1,12 @@
 import type { FailpointName } from './faults/failpoints.ts'
 
-export type BackendName = 'heap' | 'leveldb'
+/** Working state on the heap or in LevelDB; snapshots go to files in both cases. */
+export const BACKENDS = ['heap', 'leveldb'] as const
+export type BackendName = (typeof BACKENDS)[number]
+
+/** What a checkpoint holds. */
+export const SNAPSHOT_MODES = ['full'] as const
+export type SnapshotMode = (typeof SNAPSHOT_MODES)[number]
 
 /** What one process of a chaos run does: plain data, handed over in the environment variable CHAOS_RUN. */
 export interface ChaosRun {
@@ -12,7 +18,10 @@ export interface ChaosRun {
   /** Of this run alone: input, output, checkpoints and temporary files lie below it. */
   readonly directory: string
   readonly backend: BackendName
+  readonly snapshots: SnapshotMode
   readonly parallelism: number
+  /** Each process runs at another parallelism, from 1 to 3, instead. */
+  readonly rescales: boolean
   readonly checkpointIntervalMs: number
   /** Records per second and source subtask; undefined: as fast as it goes. */
   readonly recordsPerSecond?: number

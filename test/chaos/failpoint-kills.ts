@@ -1,5 +1,5 @@
 import { chaosRun, judgeRun, type ChaosCase } from './chaos-case.ts'
-import type { BackendName } from './chaos-run.ts'
+import { BACKENDS } from './chaos-run.ts'
 import { FAILPOINTS, RESTART_FAILPOINTS, type FailpointName } from './faults/failpoints.ts'
 import { chaosJobs } from './jobs/all-jobs.ts'
 import { mix } from './random.ts'
@@ -8,12 +8,12 @@ import { superviseRun, type Life } from './supervisor.ts'
 const NEEDS_KEYED_STATE: readonly FailpointName[] = ['snapshot', 'snapshot-chunks', 'upload', 'upload-closing', 'restore-state']
 
 /** Every failpoint in `jobsEach` of the jobs that come by it, each killed there twice, at different visits. */
-export function failpointKills({ seed, backends, jobsEach }: { readonly seed: number; readonly backends: readonly BackendName[]; readonly jobsEach: number }): readonly ChaosCase[] {
+export function failpointKills({ seed, jobsEach }: { readonly seed: number; readonly jobsEach: number }): readonly ChaosCase[] {
   return (Object.keys(FAILPOINTS) as FailpointName[]).flatMap((name, index) => {
     const jobs = chaosJobs.filter((job) => canReach(job, name))
     return Array.from({ length: jobsEach }, (_, each): ChaosCase => {
       const job = (jobs[(index + each * 3) % jobs.length] as (typeof jobs)[number]).name
-      const backend = backends[(index + each) % backends.length] as BackendName
+      const backend = (index + each) % 2 === 0 ? BACKENDS[0] : BACKENDS[1]
       const runSeed = mix(seed, index, each) % 1_000_000
       return {
         name: `failpoints/${name}/${backend}/${job}`,

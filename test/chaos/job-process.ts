@@ -35,9 +35,9 @@ const faulty = faultyStorage(fileCheckpointStorage(checkpointDirectory(run)), {
   onCompleted: (checkpointId) => void writeSync(1, `completed ${checkpointId}\n`),
 })
 
-const backend = await createBackend(run.backend)
+const backend = createBackend(run.backend)
 await runMain(job, import.meta.url, {
-  parallelism: run.parallelism,
+  parallelism: run.rescales ? 1 + (mix(run.seed, run.life, 1) % 3) : run.parallelism,
   maxParallelism: 128,
   stateBackend: faultyBackend(bug?.backend?.(backend) ?? backend, failpoints),
   fileSystems: [faultyFileSystem(failpoints, run.fullDisk)],

@@ -10,7 +10,6 @@ import { runCase, type CaseOutcome, type ChaosCase } from './chaos-case.ts'
 import { damagedSnapshots } from './damaged-snapshots.ts'
 import { fullDisk } from './full-disk.ts'
 import { failpointKills } from './failpoint-kills.ts'
-import { availableBackends } from './faults/create-backend.ts'
 import { plantedBugCases } from './planted-bugs.ts'
 import { randomKills } from './random-kills.ts'
 import { summarize } from './summary.ts'
@@ -24,7 +23,6 @@ const [kills, seed] = [Number(values.kills), Number(values.seed)]
 if (!Number.isSafeInteger(kills) || !Number.isSafeInteger(seed) || kills < 0) throw new Error(`expected whole numbers for --kills and --seed, found ${values.kills} and ${values.seed}`)
 
 const startedMs = performance.now()
-const backends = await availableBackends()
 const outcomes: CaseOutcome[] = []
 const chosen = (cases: readonly ChaosCase[]): readonly ChaosCase[] => cases.filter(({ name }) => name.includes(values.only))
 const countedKills = (): number => outcomes.filter(({ name }) => name.startsWith('kills/')).reduce((sum, { report }) => sum + (report?.countedKills ?? 0), 0)
@@ -32,11 +30,11 @@ const countedKills = (): number => outcomes.filter(({ name }) => name.startsWith
 if (values.planted) await runAll(chosen(plantedBugCases(seed)))
 else {
   for (let round = 0; countedKills() < kills; round++) {
-    const cases = chosen(randomKills({ seed, round, backends, killsPerRun: KILLS_PER_RUN }))
+    const cases = chosen(randomKills({ seed, round, killsPerRun: KILLS_PER_RUN }))
     if (cases.length === 0) break
     await runAll(cases)
   }
-  await runAll(chosen([...failpointKills({ seed, backends, jobsEach: 2 }), ...fullDisk(seed), ...damagedSnapshots(seed)]))
+  await runAll(chosen([...failpointKills({ seed, jobsEach: 2 }), ...fullDisk(seed), ...damagedSnapshots(seed)]))
 }
 if (outcomes.length === 0) throw new Error(`no case has '${values.only}' in its name`)
 process.stdout.write(summarize(outcomes, performance.now() - startedMs))

@@ -1,5 +1,5 @@
 import { chaosRun, judgeRun, type ChaosCase } from './chaos-case.ts'
-import type { BackendName, ChaosRun } from './chaos-run.ts'
+import { BACKENDS, SNAPSHOT_MODES, type ChaosRun } from './chaos-run.ts'
 import { chaosJobs } from './jobs/all-jobs.ts'
 import { mix, randomFrom } from './random.ts'
 import { superviseRun, type Life } from './supervisor.ts'
@@ -13,20 +13,21 @@ const UPLOAD_FAILURES = 0.08
 export interface RandomKillOptions {
   readonly seed: number
   readonly round: number
-  readonly backends: readonly BackendName[]
   readonly killsPerRun: number
   readonly settings?: Partial<ChaosRun>
 }
 
-/** Each job on each backend once, killed at moments that the seed chooses. */
-export function randomKills({ seed, round, backends, killsPerRun, settings }: RandomKillOptions): readonly ChaosCase[] {
-  return backends.flatMap((backend) =>
+/** Each job on each backend once, killed at moments that the seed chooses. In every third run processes differ in parallelism. */
+export function randomKills({ seed, round, killsPerRun, settings }: RandomKillOptions): readonly ChaosCase[] {
+  const kinds = BACKENDS.flatMap((backend) => SNAPSHOT_MODES.map((snapshots) => ({ backend, snapshots })))
+  return kinds.flatMap(({ backend, snapshots }, kind) =>
     chaosJobs.map(({ name: job }, index): ChaosCase => {
-      const runSeed = mix(seed, round, index) % 1_000_000
+      const runSeed = mix(seed, round * kinds.length + kind, index) % 1_000_000
+      const variant = kind + index + round
       return {
-        name: `kills/${backend}/${job}`,
+        name: `kills/${backend}/${snapshots}/${job}`,
         async run(directory) {
-          const run = chaosRun({ job, seed: runSeed, directory, backend, uploadFailures: (index + round) % 2 === 1 ? UPLOAD_FAILURES : 0, ...settings })
+          const run = chaosRun({ job, seed: runSeed, directory, backend, snapshots, rescales: variant % 3 === 2, uploadFailures: variant % 2 === 1 ? UPLOAD_FAILURES : 0, ...settings })
           return judgeRun(await superviseRun(run, randomLives(runSeed, killsPerRun)))
         },
       }

@@ -1,20 +1,11 @@
 import { heapStateBackend } from '@millrace/core'
 import type { StateBackend } from '@millrace/core/spi'
+import { leveldbStateBackend } from '@millrace/statebackend-leveldb'
 import type { BackendName } from '../chaos-run.ts'
 
-/** Undefined while there is no LevelDB backend. */
-async function levelDb(): Promise<(() => StateBackend) | undefined> {
-  const module: Readonly<Record<string, unknown>> = await import('@millrace/statebackend-leveldb')
-  return module['leveldbStateBackend'] as (() => StateBackend) | undefined
-}
+/** So little memory that entries come and go between it and the disk. */
+const LEVELDB_BYTES = 128 * 1024
 
-export async function availableBackends(): Promise<readonly BackendName[]> {
-  return (await levelDb()) === undefined ? ['heap'] : ['heap', 'leveldb']
-}
-
-export async function createBackend(name: BackendName): Promise<StateBackend> {
-  if (name === 'heap') return heapStateBackend()
-  const create = await levelDb()
-  if (create === undefined) throw new Error('@millrace/statebackend-leveldb exports no leveldbStateBackend')
-  return create()
+export function createBackend(name: BackendName): StateBackend {
+  return name === 'heap' ? heapStateBackend() : leveldbStateBackend({ cacheBytes: LEVELDB_BYTES, writeBufferBytes: LEVELDB_BYTES, blockCacheBytes: LEVELDB_BYTES })
 }
