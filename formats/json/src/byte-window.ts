@@ -1,6 +1,8 @@
 const NOTHING = Buffer.alloc(0)
+const LF = 0x0a
+const MIN_JOINT_BYTES = 4096
 
-/** The bytes of a file that are in memory: from the line being read to the end of the last chunk. */
+/** The bytes of a file that are in memory: from the record being read to the end of the last chunk. */
 export class ByteWindow {
   bytes: Buffer = NOTHING
   /** Index in `bytes` of what is read next. */
@@ -8,6 +10,8 @@ export class ByteWindow {
   /** No chunk follows. */
   ended = false
   #base: number
+  /** The part of a chunk that was not added yet. */
+  #waiting: Uint8Array | undefined
   readonly #chunks: AsyncIterator<Uint8Array>
 
   /** @param offset where in the file the chunks start. */
@@ -22,26 +26,39 @@ export class ByteWindow {
   }
 
   /**
-   * Adds at least one byte, unless the file ends, and drops what was read. As many are added as are waiting already, so that
-   * a record over many chunks is copied and scanned again a logarithmic number of times only.
+   * Adds at least one byte, unless the file ends, and drops what was read. Where a record lies across chunks, only as much of
+   * the next one is added as lines end in, so that chunks are not copied; but at least as much as is waiting already, so that a
+   * record over many chunks is copied and scanned again a logarithmic number of times only.
    */
   async more(): Promise<void> {
     const rest = this.bytes.subarray(this.index)
     const parts: Uint8Array[] = rest.length === 0 ? [] : [rest]
     for (let added = 0; added === 0 || added < rest.length; ) {
-      const chunk = await this.#chunks.next()
-      if (chunk.done === true) {
+      const chunk = await this.#nextChunk()
+      if (chunk === undefined) {
         this.ended = true
         break
       }
-      if (chunk.value.length === 0) continue
-      parts.push(chunk.value)
-      added += chunk.value.length
+      const wanted = rest.length === 0 ? chunk.length : chunk.indexOf(LF, Math.max(rest.length, MIN_JOINT_BYTES)) + 1 || chunk.length
+      this.#waiting = wanted === chunk.length ? undefined : chunk.subarray(wanted)
+      parts.push(chunk.subarray(0, wanted))
+      added += wanted
     }
     this.#base += this.index
     this.index = 0
     const [only] = parts
     this.bytes = parts.length === 1 && only !== undefined ? Buffer.from(only.buffer, only.byteOffset, only.length) : Buffer.concat(parts)
+  }
+
+  /** Never empty. */
+  async #nextChunk(): Promise<Uint8Array | undefined> {
+    const waiting = this.#waiting
+    if (waiting !== undefined) return waiting
+    for (;;) {
+      const chunk = await this.#chunks.next()
+      if (chunk.done === true) return undefined
+      if (chunk.value.length > 0) return chunk.value
+    }
   }
 
   async close(): Promise<void> {

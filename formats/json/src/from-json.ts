@@ -8,6 +8,9 @@ import { variantOf } from './union-variant.ts'
 /** Makes a value of a type from what JSON.parse gave. Throws JsonMismatch. */
 export type FromJson = (value: unknown) => unknown
 
+/** What becomes of integers beyond ±(2^53 − 1) where no type says what they are. */
+export type LargeIntegers = 'reject' | 'bigint'
+
 type RowSchema = Extract<TypeSchema, { kind: 'row' }>
 
 const MAX_TIMESTAMP_MS = 8.64e15
@@ -18,10 +21,10 @@ const DAY_MS = 86_400_000
  * attempt with plain numbers fails rather than rounds.
  * @param path of the member, for messages.
  */
-export function fromJson(schema: TypeSchema, path = ''): FromJson {
+export function fromJson(schema: TypeSchema, path = '', largeIntegers: LargeIntegers = 'reject'): FromJson {
   switch (schema.kind) {
     case 'nullable': {
-      const convert = fromJson(schema.of, path)
+      const convert = fromJson(schema.of, path, largeIntegers)
       return (value) => (value === null || value === undefined ? null : convert(value))
     }
     case 'string':
@@ -58,31 +61,37 @@ export function fromJson(schema: TypeSchema, path = ''): FromJson {
     case 'bytes':
       return expecting(path, 'base64', (value) => (typeof value === 'string' && isBase64(value) ? new Uint8Array(Buffer.from(value, 'base64')) : undefined))
     case 'list': {
-      const convert = fromJson(schema.of, `${path}[]`)
+      const convert = fromJson(schema.of, `${path}[]`, largeIntegers)
       return expecting(path, 'an array', (value) => (Array.isArray(value) ? value.map(convert) : undefined))
     }
     case 'tuple': {
-      const converters = schema.of.map((of, index) => fromJson(of, `${path}[${index}]`))
+      const converters = schema.of.map((of, index) => fromJson(of, `${path}[${index}]`, largeIntegers))
       return expecting(path, `an array of ${converters.length}`, (value) =>
         Array.isArray(value) && value.length === converters.length ? converters.map((convert, index) => convert(value[index])) : undefined,
       )
     }
     case 'map':
-      return mapFromJson(schema, path)
+      return mapFromJson(schema, path, largeIntegers)
     case 'row':
-      return rowFromJson(schema, path)
+      return rowFromJson(schema, path, largeIntegers)
     case 'union': {
-      const rows = schema.of.map((of) => ({ of, convert: fromJson(of, path) }))
+      const rows = schema.of.map((of) => ({ of, convert: fromJson(of, path, largeIntegers) }))
       return expecting(path, 'a row of the union', (value) => rows[variantOf(schema.of, value)]?.convert(value))
     }
     case 'json':
+      return anyValue(path, 'reject')
     case 'generic':
-      return (value) => {
-        if (value === undefined) throw new JsonMismatch(path, 'a JSON value', value)
-        return withoutExactNumbers(value)
-      }
+      return anyValue(path, largeIntegers)
     case 'custom':
       throw unsupported(schema.id, path)
+  }
+}
+
+/** Any JSON value. */
+export function anyValue(path: string, largeIntegers: LargeIntegers): FromJson {
+  return (value) => {
+    if (value === undefined) throw new JsonMismatch(path, 'a JSON value', value)
+    return withoutExactNumbers(value, path, largeIntegers)
   }
 }
 
@@ -91,6 +100,9 @@ export function needsDigits(schema: TypeSchema): boolean {
   switch (schema.kind) {
     case 'bigint':
     case 'decimal':
+    case 'long':
+    case 'json':
+    case 'generic':
       return true
     case 'nullable':
     case 'list':
@@ -122,9 +134,9 @@ function expecting(path: string, expected: string, convert: (value: unknown) => 
   }
 }
 
-function rowFromJson(schema: RowSchema, path: string): FromJson {
+function rowFromJson(schema: RowSchema, path: string, largeIntegers: LargeIntegers): FromJson {
   const names = schema.fields.map(({ name }) => name)
-  const converters = schema.fields.map(({ name, type }) => fromJson(type, path === '' ? name : `${path}.${name}`))
+  const converters = schema.fields.map(({ name, type }) => fromJson(type, path === '' ? name : `${path}.${name}`, largeIntegers))
   const inherited = names.map((name) => name in Object.prototype) // `constructor` of a JSON object is there without being a member
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new JsonMismatch(path, 'an object', value)
@@ -139,9 +151,9 @@ function rowFromJson(schema: RowSchema, path: string): FromJson {
 }
 
 /** An object where keys are strings, else an array of [key, value]. */
-function mapFromJson(schema: Extract<TypeSchema, { kind: 'map' }>, path: string): FromJson {
-  const key = fromJson(schema.key, `${path} key`)
-  const value = fromJson(schema.value, `${path}{}`)
+function mapFromJson(schema: Extract<TypeSchema, { kind: 'map' }>, path: string, largeIntegers: LargeIntegers): FromJson {
+  const key = fromJson(schema.key, `${path} key`, largeIntegers)
+  const value = fromJson(schema.value, `${path}{}`, largeIntegers)
   if (schema.key.kind === 'string' || schema.key.kind === 'enum') {
     return expecting(path, 'an object', (members) =>
       typeof members === 'object' && members !== null && !Array.isArray(members) ? new Map(Object.entries(members).map(([k, v]) => [key(k), value(v)])) : undefined,
@@ -154,6 +166,7 @@ function mapFromJson(schema: Extract<TypeSchema, { kind: 'map' }>, path: string)
 }
 
 function whole(value: unknown, min: number, max: number): number | undefined {
+  if (value instanceof ExactNumber && /\.\d*[1-9]/.test(value.source) && !/[eE]/.test(value.source)) return undefined // rounding might make it whole
   const number = value instanceof ExactNumber ? Number(value.source) : value
   return Number.isInteger(number) && (number as number) >= min && (number as number) <= max ? (number as number) || 0 : undefined // never −0
 }
@@ -184,9 +197,14 @@ function isBase64(text: string): boolean {
   return /^(?:[\w+/-]{4})*(?:[\w+/-]{2}(?:==)?|[\w+/-]{3}=?)?$/.test(text)
 }
 
-function withoutExactNumbers(value: unknown): unknown {
-  if (value instanceof ExactNumber) return Number(value.source)
-  if (Array.isArray(value)) return value.map(withoutExactNumbers)
+function withoutExactNumbers(value: unknown, path: string, largeIntegers: LargeIntegers): unknown {
+  if (value instanceof ExactNumber) {
+    const number = Number(value.source)
+    if (!/^-?\d+$/.test(value.source) || String(number) === value.source) return number
+    if (largeIntegers === 'bigint') return BigInt(value.source)
+    throw new JsonMismatch(path, 'whole numbers within ±(2^53 − 1) (types.bigint(), or largeIntegers: "bigint" without a type, takes larger ones)', value)
+  }
+  if (Array.isArray(value)) return value.map((each) => withoutExactNumbers(each, path, largeIntegers))
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withoutExactNumbers(member)]))
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withoutExactNumbers(member, path === '' ? name : `${path}.${name}`, largeIntegers)]))
 }

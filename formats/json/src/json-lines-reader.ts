@@ -1,16 +1,17 @@
 import { isUtf8 } from 'node:buffer'
-import type { AnyType, FileRecordReader, FormatInput, OpenFormatOptions, PlacedBadRecord, RecordBatch } from '@millrace/core/spi'
+import type { FileRecordReader, FormatInput, OpenFormatOptions, PlacedBadRecord, RecordBatch } from '@millrace/core/spi'
 import { ByteWindow } from './byte-window.ts'
+import { hasLongDigits } from './exact-number.ts'
 import { LineDecoder } from './line-decoder.ts'
+import type { Decoding } from './line-decoder.ts'
+import { LineFinder, withLines } from './line-finder.ts'
+import { parseGroup } from './parse-group.ts'
 
 const BATCH_RECORDS = 1024
-/** Lines per JSON.parse: measured best between 32 and 256; more makes one bad line cost more. */
-const GROUP_LINES = 64
+/** Lines per JSON.parse: measured best between 64 and 256; more makes one bad line cost more. */
+const GROUP_LINES = 128
 const LF = 0x0a
 const CR = 0x0d
-const COMMA = 0x2c
-const OPEN = 0x7b
-const CLOSE = 0x7d
 const NO_BAD: readonly PlacedBadRecord[] = Object.freeze([])
 const BOM = Buffer.from('\uFEFF')
 
@@ -20,10 +21,9 @@ export class JsonLinesReader implements FileRecordReader<unknown> {
   readonly #options: OpenFormatOptions
   readonly #maxRecordBytes: number
   readonly #decoder: LineDecoder
+  readonly #lines: LineFinder
   readonly #end: number
   #window: ByteWindow | undefined
-  /** Of the next line, from 1. Unknown (NaN) when reading started in the middle of the file. */
-  #line = 1
   /** Lines that end at or before this index of the window are known to be UTF-8. */
   #checkedTo = 0
   #skippingLine = false
@@ -33,11 +33,12 @@ export class JsonLinesReader implements FileRecordReader<unknown> {
   readonly #starts = new Int32Array(GROUP_LINES)
   readonly #ends = new Int32Array(GROUP_LINES)
 
-  constructor(input: FormatInput, options: OpenFormatOptions, type: AnyType | undefined, maxRecordBytes: number) {
+  constructor(input: FormatInput, options: OpenFormatOptions, decoding: Decoding, maxRecordBytes: number) {
     this.#input = input
     this.#options = options
     this.#maxRecordBytes = maxRecordBytes
-    this.#decoder = new LineDecoder(type)
+    this.#decoder = new LineDecoder(decoding)
+    this.#lines = new LineFinder(() => input.chunks(0))
     this.#end = options.range?.end ?? Number.POSITIVE_INFINITY
   }
 
@@ -46,7 +47,7 @@ export class JsonLinesReader implements FileRecordReader<unknown> {
     const window = (this.#window ??= await this.#start())
     for (;;) {
       const batch = this.#readFrom(window)
-      if (batch !== undefined) return batch
+      if (batch !== undefined) return batch.bad.length === 0 ? batch : { ...batch, bad: await withLines(batch.bad, this.#lines) }
       if (window.position >= this.#end || window.ended) return undefined
       await this.#more(window)
     }
@@ -54,6 +55,7 @@ export class JsonLinesReader implements FileRecordReader<unknown> {
 
   async close(): Promise<void> {
     await this.#window?.close()
+    await this.#lines.close()
   }
 
   async #start(): Promise<ByteWindow> {
@@ -64,7 +66,6 @@ export class JsonLinesReader implements FileRecordReader<unknown> {
     const offset = position ?? (nearStart ? 0 : start - 1)
     const window = new ByteWindow(this.#input.chunks(offset), offset)
     if (offset > 0) {
-      this.#line = Number.NaN
       this.#skippingLine = position === undefined
       return window
     }
@@ -103,53 +104,33 @@ export class JsonLinesReader implements FileRecordReader<unknown> {
     return batch
   }
 
-  /** Reads up to 64 lines; false if none is complete. */
+  /** Reads up to a group of lines; false if none is complete. */
   #readGroup(window: ByteWindow): boolean {
     const { bytes, ended, index: first } = window
     const base = window.position - first
     let next = first
     let count = 0
-    let uniform = true
     while (count < GROUP_LINES && next < bytes.length && base + next < this.#end) {
       const found = bytes.indexOf(LF, next)
       if (found < 0 && !ended) break
       const lineBreak = found < 0 ? bytes.length : found
       if (lineBreak - next > this.#maxRecordBytes) break
       const end = lineBreak > next && bytes[lineBreak - 1] === CR ? lineBreak - 1 : lineBreak
-      uniform &&= bytes[next] === OPEN && bytes[end - 1] === CLOSE
       this.#starts[count] = next
       this.#ends[count++] = end
       next = Math.min(lineBreak + 1, bytes.length)
     }
     if (count === 0) return this.#rejectLongLine(window)
-    const values = uniform && next <= this.#checkedTo ? this.#parseGroup(bytes, count) : undefined
+    const losesDigits = this.#decoder.digits && hasLongDigits(bytes, first, next)
+    const values = next <= this.#checkedTo && !losesDigits ? parseGroup(bytes, this.#starts, this.#ends, count) : undefined
     for (let i = 0; i < count; i++) {
       const [start, end] = [this.#starts[i] as number, this.#ends[i] as number]
       if (values === undefined) this.#readLine(bytes, start, end, base)
       else if (this.#decoder.plain) this.#values.push(values[i])
       else this.#take(this.#decoder.decodeValue(values[i], () => bytes.toString('utf8', start, end)), bytes, start, end, base)
-      this.#line++
     }
     window.index = next
     return true
-  }
-
-  /**
-   * All lines of a group by one JSON.parse, with commas for the line breaks. Undefined if they are not one value each. Only
-   * lines from `{` to `}` come here, or two halves of a value on two lines could pass for one.
-   */
-  #parseGroup(bytes: Buffer, count: number): readonly unknown[] | undefined {
-    const [start, end] = [this.#starts[0] as number, this.#ends[count - 1] as number]
-    for (let i = 1; i < count; i++) bytes[(this.#starts[i] as number) - 1] = COMMA
-    try {
-      const values = JSON.parse(`[${bytes.toString('utf8', start, end)}]`) as readonly unknown[]
-      if (values.length === count) return values
-    } catch {
-      // Some line is no JSON: each is parsed by itself, which reports the bad ones.
-    } finally {
-      for (let i = 1; i < count; i++) bytes[(this.#starts[i] as number) - 1] = LF
-    }
-    return undefined
   }
 
   #readLine(bytes: Buffer, start: number, end: number, base: number): void {
@@ -162,8 +143,10 @@ export class JsonLinesReader implements FileRecordReader<unknown> {
   /** Neither JSON nor a converted value is ever undefined. */
   #take(value: unknown, bytes: Buffer, start: number, end: number, base: number): void {
     const { failure } = this.#decoder
-    if (value !== undefined) this.#values.push(value)
-    else if (failure !== undefined) this.#reject(bytes, start, end, base, failure.code, failure.field, failure.reason)
+    if (value === undefined) {
+      if (failure !== undefined) this.#reject(bytes, start, end, base, failure.code, failure.field, failure.reason)
+    } else if (this.#decoder.many) this.#values.push(...(value as readonly unknown[]))
+    else this.#values.push(value)
   }
 
   /** A line beyond the limit is rejected with its beginning and then passed over. */
@@ -178,9 +161,8 @@ export class JsonLinesReader implements FileRecordReader<unknown> {
   }
 
   #reject(bytes: Buffer, start: number, end: number, base: number, code: string, field: string | null, reason: string): void {
-    const line = Number.isNaN(this.#line) ? null : this.#line
     const raw = new Uint8Array(bytes.subarray(start, end))
-    this.#bad.push({ index: this.#values.length, record: { raw, source: this.#input.path, partition: null, offset: base + start, line, field, code, reason } })
+    this.#bad.push({ index: this.#values.length, record: { raw, source: this.#input.path, partition: null, offset: base + start, line: null, field, code, reason } })
   }
 
   /** True once the window stands after the line break that was looked for. */
@@ -189,7 +171,6 @@ export class JsonLinesReader implements FileRecordReader<unknown> {
     window.index = found < 0 ? window.bytes.length : found + 1
     if (found < 0) return false
     this.#skippingLine = false
-    this.#line++
     return true
   }
 }

@@ -9,15 +9,25 @@ const BUFFERED_UNITS = 64 * 1024
 export class JsonWriter implements FileRecordWriter<unknown> {
   readonly #output: ByteOutput
   readonly #convert: ToJson
+  readonly #separator: string | undefined
   #text = ''
+  #before: string
 
-  constructor(output: ByteOutput, convert: ToJson) {
+  /** @param separator between records, with `before` before the first one. Absent: each record ends its line. */
+  constructor(output: ByteOutput, convert: ToJson, before = '', separator?: string) {
     this.#output = output
     this.#convert = convert
+    this.#before = before
+    this.#separator = separator
   }
 
   write(value: unknown): void {
-    this.#text += `${stringify(value, this.#convert)}\n`
+    const text = stringify(value, this.#convert)
+    if (this.#separator === undefined) this.#text += `${text}\n`
+    else {
+      this.#text += this.#before + text
+      this.#before = this.#separator
+    }
     if (this.#text.length >= BUFFERED_UNITS) this.flush()
   }
 

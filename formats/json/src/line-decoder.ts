@@ -1,8 +1,8 @@
-import { parseExactly } from './exact-number.ts'
-import { fromJson, needsDigits } from './from-json.ts'
-import type { FromJson } from './from-json.ts'
-import { JsonMismatch } from './json-mismatch.ts'
 import type { AnyType } from '@millrace/core/spi'
+import { LONG_DIGITS, parseExactly } from './exact-number.ts'
+import { anyValue, fromJson, needsDigits } from './from-json.ts'
+import type { FromJson, LargeIntegers } from './from-json.ts'
+import { JsonMismatch } from './json-mismatch.ts'
 
 export interface LineFailure {
   readonly code: 'JSON_SYNTAX' | 'JSON_VALUE'
@@ -10,59 +10,77 @@ export interface LineFailure {
   readonly reason: string
 }
 
+/** What JSON values become. */
+export interface Decoding {
+  /** Undefined: values are records as JSON.parse gives them, unless they have digits that it would lose. */
+  readonly convert: FromJson | undefined
+  /** What makes records of a value that was parsed exactly. */
+  readonly convertExact: FromJson
+  /** Whether digits that JSON.parse loses matter. */
+  readonly digits: boolean
+  /** `convert` makes arrays of records. */
+  readonly many: boolean
+}
+
+export function decodingOf(type: AnyType | undefined, largeIntegers: LargeIntegers): Decoding {
+  if (type === undefined) return { convert: undefined, convertExact: anyValue('', largeIntegers), digits: true, many: false }
+  const convert = fromJson(type.schema, '', largeIntegers)
+  return { convert, convertExact: convert, digits: needsDigits(type.schema), many: false }
+}
+
 /** Decodes single JSON texts, and values that were parsed already. */
 export class LineDecoder {
   /** Set by a failed call. */
   failure: LineFailure | undefined
-  readonly #convert: FromJson | undefined
-  readonly #exact: boolean
+  readonly #decoding: Decoding
 
-  constructor(type: AnyType | undefined) {
-    this.#convert = type === undefined ? undefined : fromJson(type.schema)
-    this.#exact = type !== undefined && needsDigits(type.schema)
+  constructor(decoding: Decoding) {
+    this.#decoding = decoding
   }
 
-  /** True if decoding may be left to JSON.parse alone. */
+  /** True if decoding may be left to JSON.parse alone, where no long digits are. */
   get plain(): boolean {
-    return this.#convert === undefined
+    return this.#decoding.convert === undefined
+  }
+
+  /** Whether texts with long runs of digits must come as texts. */
+  get digits(): boolean {
+    return this.#decoding.digits
+  }
+
+  /** Whether records come in arrays. */
+  get many(): boolean {
+    return this.#decoding.many
   }
 
   /** The record in `text`, or undefined with `failure` set. */
   decodeText(text: string): unknown {
-    let value: unknown
+    const { digits, convertExact } = this.#decoding
     try {
-      value = JSON.parse(text)
+      if (digits && LONG_DIGITS.test(text)) return this.#convert(convertExact, parseExactly(text))
+      return this.decodeValue(JSON.parse(text), () => text)
     } catch (error) {
-      this.failure = { code: 'JSON_SYNTAX', field: null, reason: `The line is no JSON: ${error instanceof Error ? error.message : String(error)}` }
+      if (!(error instanceof SyntaxError)) throw error
+      this.failure = { code: 'JSON_SYNTAX', field: null, reason: `This is no JSON: ${error.message}` }
       return undefined
     }
-    return this.decodeValue(value, () => text)
   }
 
   /** The record that was parsed as `value`; its text is asked for only where digits are needed. */
   decodeValue(value: unknown, text: () => string): unknown {
-    if (this.#convert === undefined) return value
-    try {
-      return this.#convert(value)
-    } catch (error) {
-      if (!(error instanceof JsonMismatch)) throw error
-      if (this.#exact) return this.#decodeExactly(text(), this.#convert)
-      this.#fail(error)
-      return undefined
-    }
+    const { convert, convertExact, digits } = this.#decoding
+    if (convert === undefined) return value
+    const converted = this.#convert(convert, value)
+    return converted === undefined && digits ? this.#convert(convertExact, parseExactly(text())) : converted
   }
 
-  #decodeExactly(text: string, convert: FromJson): unknown {
+  #convert(convert: FromJson, value: unknown): unknown {
     try {
-      return convert(parseExactly(text))
+      return convert(value)
     } catch (error) {
       if (!(error instanceof JsonMismatch)) throw error
-      this.#fail(error)
+      this.failure = { code: 'JSON_VALUE', field: error.field === '' ? null : error.field, reason: error.message }
       return undefined
     }
-  }
-
-  #fail(mismatch: JsonMismatch): void {
-    this.failure = { code: 'JSON_VALUE', field: mismatch.field === '' ? null : mismatch.field, reason: mismatch.message }
   }
 }
