@@ -21,6 +21,8 @@ import type { KeyField, SelectedKey } from './key-types.ts'
 import { keyedStream } from './keyed-stream.ts'
 import type { KeyedStream } from './keyed-stream.ts'
 import { nodeOptions } from './operator-options.ts'
+import { partitionWindowedStream } from './partition-windowed-stream.ts'
+import type { PartitionWindowedStream } from './partition-windowed-stream.ts'
 import { statelessOperations } from './stateless-operations.ts'
 import type { StatelessOperations } from './stateless-operations.ts'
 import { append, handleIn, operatorOf, outputOf, partitioned, typeOf, withHandle, withOutputType } from './stream-handle.ts'
@@ -43,6 +45,8 @@ export interface DataStream<out T> extends StatelessOperations<T> {
   windowAll<W>(assigner: WindowAssigner<W, T>): WindowedStream<T, typeof ALL, W>
   /** Like `countWindow` of a keyed stream, over all records. */
   countWindowAll(size: number, slide?: number): WindowedStream<T, typeof ALL, TimeWindow>
+  /** All records of each subtask as one, at the end of a bounded input. */
+  fullWindowPartition(): PartitionWindowedStream<T>
   union<U>(...others: readonly DataStream<U>[]): DataStream<T | U>
   /** Reads both streams in one operator, without any order between them. */
   connect<B>(other: BroadcastStream<B>): BroadcastConnectedStream<T, B>
@@ -92,6 +96,7 @@ export function dataStream<T>(handle: StreamHandle): DataStream<T> {
     keyBy: (key) => keyedStream(handle, keySelector(key)),
     windowAll: (assigner) => windowAll(handle, { assigner, allowedLatenessMs: 0 }),
     countWindowAll: (size, slide) => windowAll(handle, countWindows(size, slide)),
+    fullWindowPartition: () => partitionWindowedStream(handle),
     union: (...others) => dataStream<never>({ job, node: null, outputs: [handle, ...others.map((other) => handleIn(job, other))].flatMap(({ outputs }) => outputs) }),
     connect: (other: object): never => (isBroadcastStream(other) ? connectBroadcast(handle, handleIn(job, other), other) : connectStreams(handle, handleIn(job, other))) as never,
     assignTimestampsAndWatermarks: (watermarks) =>

@@ -12,9 +12,13 @@ import type { BroadcastStream } from './broadcast-stream.ts'
 import { connectKeyedStreams } from './connected-streams.ts'
 import type { KeyedConnectedStreams } from './connected-streams.ts'
 import type { DataStream } from './data-stream.ts'
+import { deduplicate } from './deduplicate.ts'
+import type { DeduplicateOptions } from './deduplicate.ts'
 import { intervalJoin } from './interval-join.ts'
 import type { IntervalJoin } from './interval-join.ts'
 import type { SameKindOfKey } from './key-types.ts'
+import { rollingOperations } from './rolling-operations.ts'
+import type { RollingOperations } from './rolling-operations.ts'
 import { statelessOperations } from './stateless-operations.ts'
 import type { StatelessOperations } from './stateless-operations.ts'
 import { append, handleIn, partitioned, typeOf, withHandle, withOutputType } from './stream-handle.ts'
@@ -30,11 +34,13 @@ import type { WindowedStream } from './windowed-stream.ts'
  * A stream whose records of one key all reach the same subtask, in order per producer. Operators on it have state per key.
  * Not an operator itself: uid and the like belong to what follows.
  */
-export interface KeyedStream<out T, out K extends Key> extends StatelessOperations<T> {
+export interface KeyedStream<out T, out K extends Key> extends StatelessOperations<T>, RollingOperations<T> {
   /** `open` is called once per subtask and attempt; `context.key` and states are those of the record being processed. */
   process<R>(open: (context: KeyedOpenContext<K>) => KeyedProcessFunction<T, R>, type: TypeInformation<R>): DataStream<R>
   /** Rolling: emits the result so far for every record. */
   reduce(reduce: (a: T, b: T) => T & Sync<T>): DataStream<T>
+  /** Lets the first record of each key through. */
+  deduplicate(options?: DeduplicateOptions): DataStream<T>
   /** Rolling, with one aggregate function or a record of them. */
   aggregate<R>(aggregates: Aggregates<T, R>): DataStream<R>
   aggregate<R, O>(aggregates: Aggregates<T, R>, finish: (result: R, key: K) => O & Sync<O>, type?: TypeInformation<O>): DataStream<O>
@@ -55,12 +61,16 @@ export function keyedStream<T, K extends Key>(input: StreamHandle, key: KeySelec
   const handle = partitioned(input, { kind: 'hash', key })
   const keys = [key]
   const type = typeOf(handle)
+  const reduceBy = <R>(reduce: (a: never, b: never) => unknown, name: string): DataStream<R> =>
+    job.dataStream(append(job, [handle], { name, operator: { kind: 'reduce', reduce, ...(type === undefined ? {} : { type }) }, keys, stateful: true, ...withOutputType(type) }))
   const stream: KeyedStream<T, K> = {
     ...statelessOperations<T>(handle),
+    ...rollingOperations<T>(reduceBy),
     process: (open, resultType) =>
       job.dataStream(append(job, [handle], { name: 'process', operator: { kind: 'keyedProcess', open: open as never }, keys, outputType: resultType, stateful: true })),
-    reduce: (reduce) =>
-      job.dataStream(append(job, [handle], { name: 'reduce', operator: { kind: 'reduce', reduce, ...(type === undefined ? {} : { type }) }, keys, stateful: true, ...withOutputType(type) })),
+    reduce: (reduce) => reduceBy(reduce, 'reduce'),
+    deduplicate: (options = {}) =>
+      job.dataStream(append(job, [handle], { name: 'deduplicate', operator: { kind: 'keyedProcess', open: deduplicate(options) }, keys, stateful: true, ...withOutputType(type) })),
     aggregate: (aggregates: Parameters<typeof aggregateOf>[0], finish?: (result: never, key: never) => unknown, finishedType?: unknown) => {
       const aggregate = aggregateOf(aggregates)
       const outputType = finish === undefined ? aggregate.resultType : (finishedType as AnyType | undefined)

@@ -1,5 +1,22 @@
 /* Everything in here must compile, with the types that the annotations say. */
-import { aggregatingState, count, createLocalEnvironment, defineJob, mapState, mean, OutputTag, submit, TumblingEventTimeWindows, types, valueState, WatermarkStrategy } from '@millrace/core'
+import {
+  aggregatingState,
+  count,
+  createLocalEnvironment,
+  defineJob,
+  EventTimeSessionWindows,
+  Evictors,
+  mapState,
+  mean,
+  OutputTag,
+  submit,
+  topN,
+  Triggers,
+  TumblingEventTimeWindows,
+  types,
+  valueState,
+  WatermarkStrategy,
+} from '@millrace/core'
 import type { DataStream, Job, KeyedStream } from '@millrace/core'
 import type { AggregateFunction } from '@millrace/core'
 import { Daily, daily, env, Flight, flights, flightSource, numbers, params, sinkOf } from './fixtures.ts'
@@ -154,3 +171,27 @@ flights.rebalance().map((flight) => flight.date).setParallelism(4).disableChaini
 flights.partitionCustom((flight) => flight.origin, (origin, partitions) => origin.length % partitions).broadcast().global().shuffle().rescale().forward().print()
 flights.onError({ deadLetter: sinkOf() }).sinkTo(sinkOf<Flight>())
 export const collected: Promise<readonly number[]> = createLocalEnvironment().fromSequence(1, 3).executeAndCollect({ parallelism: 2 })
+
+// joins
+const dailyByOrigin = daily.keyBy('origin')
+export const inInterval = byField.intervalJoin(dailyByOrigin).between('-5min', '1h', { lowerExclusive: true })
+export const pairsInInterval = inInterval.inner((flight, row) => ({ date: flight.date, flights: row.flights }))
+same<typeof pairsInInterval, DataStream<{ date: number; flights: number }>>(true)
+export const allInInterval: DataStream<number | null> = inInterval.sideOutputRightLateData(OutputTag.of('late', Daily)).full((flight, row) => flight?.date ?? row?.day ?? null)
+export const inWindow = byField.join(dailyByOrigin).window(TumblingEventTimeWindows.of('1h'))
+export const pairsInWindow: DataStream<string> = inWindow.left((flight, row) => `${flight.origin} ${row?.flights ?? 0}`)
+export const grouped = inWindow.coGroup((left, right, { key, window }, out) => out.collect(`${key} ${window.start} ${left.length} ${right.length}`), types.string())
+same<typeof grouped, DataStream<string>>(true)
+
+// windows over everything, by count, with evictors
+export const total = flights.windowAll(TumblingEventTimeWindows.of('1h')).aggregate(count(), (n, key: 'all', { start }) => ({ key, start, n }))
+export const lastTen = byField.countWindow(10, 2).evictor(Evictors.time('1h')).aggregate(topN(3, (flight) => flight.delay))
+same<typeof lastTen, DataStream<readonly Flight[]>>(true)
+export const busy = byField.window(EventTimeSessionWindows.withDynamicGap((flight: Flight) => flight.date)).trigger(Triggers.processingTimeout(Triggers.eventTime(), '1min')).reduce((a) => a)
+
+// helpers
+export const requested = flights.asyncMap(async ({ origin }, { signal }) => ({ origin, aborted: signal.aborted }), { capacity: 10, retry: { attempts: 3, backoff: '1s' } })
+same<typeof requested, DataStream<{ origin: string; aborted: boolean }>>(true)
+export const latestFlights: DataStream<Flight> = byField.maxBy('date').keyBy('origin').sum('date').keyBy('origin').deduplicate({ within: '1h' })
+export const mapped: DataStream<string | number> = flights.connect(numbers).map<string | number>((flight) => flight.origin, (n) => n)
+export const sorted: DataStream<Flight> = flights.fullWindowPartition().sortPartition((a, b) => a.date - b.date)

@@ -1,5 +1,19 @@
 /* Every case in here must not compile. What the compiler says is in the snapshot beside the test: read it as a user would. */
-import { count, defineJob, mapState, mean, OutputTag, submit, TumblingEventTimeWindows, types, valueState, WatermarkStrategy } from '@millrace/core'
+import {
+  count,
+  defineJob,
+  EventTimeSessionWindows,
+  Evictors,
+  mapState,
+  mean,
+  OutputTag,
+  submit,
+  Triggers,
+  TumblingEventTimeWindows,
+  types,
+  valueState,
+  WatermarkStrategy,
+} from '@millrace/core'
 import type { DataStream, KeyedStream } from '@millrace/core'
 import { Daily, daily, env, Flight, flights, flightSource, numbers, params, sinkOf } from './fixtures.ts'
 
@@ -166,3 +180,72 @@ defineJob({ build: (jobEnv) => jobEnv.fromSequence(1, 2).print() })
 
 // case: parameters in a job that declares none
 defineJob({ name: 'job', build: (jobEnv, { limit }) => jobEnv.fromSequence(1, limit).print() })
+
+// case: an interval join with a stream that is not keyed
+flights.keyBy('origin').intervalJoin(daily)
+
+// case: an interval join of different kinds of keys
+flights.keyBy('origin').intervalJoin(daily.keyBy('day'))
+
+// case: a number as the bound of an interval join
+flights.keyBy('origin').intervalJoin(daily.keyBy('origin')).between(-5, '1h')
+
+// case: an interval join without bounds
+flights.keyBy('origin').intervalJoin(daily.keyBy('origin')).inner((flight, row) => [flight, row])
+
+// case: a field of a partner that may be missing
+flights.keyBy('origin').intervalJoin(daily.keyBy('origin')).between('-1h', '1h').left((flight, row) => ({ ...flight, flights: row.flights }))
+
+// case: a join with a promise per pair
+flights.keyBy('origin').intervalJoin(daily.keyBy('origin')).between('-1h', '1h').inner(async (flight) => flight)
+
+// case: late left records into a tag of other records
+flights.keyBy('origin').intervalJoin(daily.keyBy('origin')).between('-1h', '1h').sideOutputLeftLateData(OutputTag.of('late', Daily))
+
+// case: a window join without a window
+flights.keyBy('origin').join(daily.keyBy('origin')).inner((flight, row) => [flight, row])
+
+// case: coGroup without a type
+flights.keyBy('origin').join(daily.keyBy('origin')).window(TumblingEventTimeWindows.of('1h')).coGroup((all, rows, _context, out) => out.collect(all.length + rows.length))
+
+// case: coGroup that collects another type
+flights.keyBy('origin').join(daily.keyBy('origin')).window(TumblingEventTimeWindows.of('1h')).coGroup((all, _rows, _context, out) => out.collect(all), types.long())
+
+// case: a dynamic gap for other records
+flights.keyBy('origin').window(EventTimeSessionWindows.withDynamicGap((row: Daily) => row.flights))
+
+// case: an evictor for other records
+hourly.evictor(Evictors.delta(1, (row: Daily, last) => row.flights - last.flights))
+
+// case: a trigger for other records
+hourly.trigger(Triggers.delta(1, (last: Daily, row: Daily) => row.flights - last.flights))
+
+// case: asyncMap without a promise
+flights.asyncMap((flight) => flight.origin)
+
+// case: an asynchronous result that is not of the type given
+flights.asyncMap(async (flight) => flight.origin, {}, types.long())
+
+// case: a time-out in milliseconds
+flights.asyncMap(async (flight) => flight.origin, { timeout: 1000 })
+
+// case: a result for time-outs of another type
+flights.asyncMap(async (flight) => flight.origin, { timeout: '1s', onTimeout: () => 0 })
+
+// case: the sum of a text
+flights.keyBy('origin').sum('origin')
+
+// case: the sum of a field that can be null
+flights.keyBy('origin').sum('delay')
+
+// case: a rolling sum without a key
+flights.sum('date')
+
+// case: co-map of different types
+export const lengths: DataStream<number> = flights.connect(numbers).map((flight) => flight.origin.length, (n) => String(n))
+
+// case: deduplicate without a key
+flights.deduplicate()
+
+// case: a partition sorted by a comparison of other records
+flights.fullWindowPartition().sortPartition((a: Daily, b: Daily) => a.day - b.day)

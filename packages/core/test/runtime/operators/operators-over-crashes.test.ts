@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { DataStream } from '../../../src/api/data-stream.ts'
 import { count } from '../../../src/functions/aggregates.ts'
+import { topN } from '../../../src/functions/aggregates-top-n.ts'
 import { collect } from '../../../src/functions/aggregates-collect.ts'
 import { Evictors } from '../../../src/functions/evictors.ts'
 import { TumblingEventTimeWindows } from '../../../src/functions/window-assigners.ts'
@@ -82,4 +83,18 @@ test.each([1, 2])('async map over crashes, ordered and not, seed %i', async (see
     const rows = await compare((left, right) => left.union(right).asyncMap(slowly, { ordered, capacity: 5, timeout: '1h' }).keyBy('key').window(TumblingEventTimeWindows.of('20ms')).aggregate(count(), (n, key, { start }) => [key, start, n]), seed)
     expect(rows).toEqual(range(5).flatMap((key) => range(4).map((window) => JSON.stringify([key, window * 20, 8]))).sort())
   }
+})
+
+test.each([1, 2])('deduplicate, partitions and top n, seed %i', async (seed) => {
+  const rows = await compare(
+    (left, right) => {
+      const first = left.keyBy('n').deduplicate().map(({ n }) => ['first', n] as const)
+      const top = right.keyBy('key').window(TumblingEventTimeWindows.of('50ms')).aggregate(topN(2, ({ n }) => n), (best, key) => ['top', key, ...best.map(({ n }) => n)] as const)
+      const all = left.connect(right).map(({ n }) => n, ({ n }) => n).keyBy((n) => n).deduplicate().global().fullWindowPartition().reduce((a, b) => a + b)
+      return first.union(top).union(all)
+    },
+    seed,
+  )
+  expect(rows).toHaveLength(80 + 10 + 1)
+  expect(rows).toContain('3160')
 })
