@@ -6,6 +6,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { types } from '@millrace/core'
 import type { FormatInput } from '@millrace/core/spi'
 import { parquet } from '@millrace/format-parquet'
+import { parquetjs } from '@millrace/format-parquet/parquetjs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 /** DuckDB reads what we write and writes what we read: value by value, through SQL on one side and rows on the other. */
@@ -102,6 +103,19 @@ describe('what we write', () => {
     const stats = (await connection.runAndReadAll(`SELECT stats_min_value, stats_max_value, stats_null_count::INTEGER FROM parquet_metadata('${path}') WHERE path_in_schema = 'small' AND row_group_id = 0`)).getRows()
     expect(stats).toEqual([['-999', '-501', 167]])
   })
+})
+
+test('what parquetjs-lite writes is what DuckDB reads', async () => {
+  const Flat = types.row({ id: types.long(), small: types.int().nullable(), s: types.string(), at: types.timestamp().nullable(), day: types.date(), list: types.list(types.int()) })
+  const flat = rows.map(({ id, small, s, at, day, list }) => ({ id, small, s, at, day: Math.abs(day), list: (list ?? []).filter((item) => item !== null) }))
+  const parts: Uint8Array[] = []
+  const writer = parquetjs(Flat, { rowGroupRows: 300 }).fileWriter.open({ write: (bytes) => void parts.push(bytes) }, { continued: false })
+  for (const row of flat) writer.write(row)
+  await writer.finish()
+  const path = join(directory, 'parquetjs.parquet')
+  writeFileSync(path, Buffer.concat(parts))
+  const found = await connection.runAndReadAll(`SELECT id::DOUBLE, small, s, epoch_ms("at")::DOUBLE, (day - DATE '1970-01-01')::INTEGER, to_json(list)::VARCHAR FROM '${path}'`)
+  expect(found.getRows()).toEqual(flat.map(({ id, small, s, at, day, list }) => [id, small, s, at, day, JSON.stringify(list)]))
 })
 
 describe('what DuckDB writes', () => {

@@ -17,8 +17,14 @@ export interface ColumnReader {
   read(group: number, start: number, end: number): Promise<ArrayLike<unknown>>
 }
 
+/** How the columns of a file are read: called once per file, then once per column. */
+export type OpenColumns = (file: ParquetFile, root: SchemaTree) => (name: string, type: TypeSchema) => Promise<ColumnReader>
+
+/** Decodes with hyparquet. */
+export const openColumns: OpenColumns = (file, root) => (name, type) => columnReader(file, root, name, type)
+
 /** A row type's column that the file has not, or not with a type that fits, throws PARQUET_COLUMNS. */
-export async function columnReader(file: ParquetFile, root: SchemaTree, name: string, type: TypeSchema): Promise<ColumnReader> {
+async function columnReader(file: ParquetFile, root: SchemaTree, name: string, type: TypeSchema): Promise<ColumnReader> {
   const column = root.children.find(({ element }) => element.name === name)
   if (column === undefined) {
     throw columnMismatch(file.path, name, `the row type needs a column ${name}, found ${root.children.map(({ element }) => element.name).join(', ')}`)

@@ -1,7 +1,7 @@
-import type { BadRecord, FileRecordReader, FormatInput, FormatRange, OpenFormatOptions, PlacedBadRecord, RecordBatch, TypeSchema } from '@millrace/core/spi'
-import type { ColumnReader } from './column-reader.ts'
+import { MillraceError } from '@millrace/core/spi'
+import type { AnyType, BadRecord, FileRecordReader, FormatInput, FormatRange, OpenFormatOptions, PlacedBadRecord, RecordBatch, TypeSchema } from '@millrace/core/spi'
+import type { ColumnReader, OpenColumns } from './column-reader.ts'
 import { candidateRanges } from './candidate-ranges.ts'
-import { columnReader } from './column-reader.ts'
 import { naturalType } from './nested-shape.ts'
 import { openFile } from './open-file.ts'
 import type { ParquetFile } from './open-file.ts'
@@ -15,6 +15,12 @@ const BATCH_ROWS = 1000
 const NO_BAD: readonly PlacedBadRecord[] = Object.freeze([])
 
 export type RowField = Extract<TypeSchema, { kind: 'row' }>['fields'][number]
+
+/** Throws PARQUET_UNSUPPORTED_TYPE. */
+export function rowFields(type: AnyType): readonly RowField[] {
+  if (type.schema.kind === 'row') return type.schema.fields
+  throw new MillraceError('PARQUET_UNSUPPORTED_TYPE', `parquet(type): expected a row type, found ${type.schema.kind}. Write types.row({ … })`, { origin: 'user' })
+}
 
 interface OpenState {
   readonly file: ParquetFile
@@ -42,15 +48,17 @@ export class ParquetReader implements FileRecordReader<unknown> {
   /** Undefined: all columns, as the file types them. */
   readonly #fields: readonly RowField[] | undefined
   readonly #filters: readonly ColumnFilter[]
+  readonly #openColumns: OpenColumns
   #state: OpenState | undefined
   #row: number
   #group: Group | undefined
 
-  constructor(input: FormatInput, options: OpenFormatOptions, fields: readonly RowField[] | undefined, filters: readonly ColumnFilter[]) {
+  constructor(input: FormatInput, options: OpenFormatOptions, fields: readonly RowField[] | undefined, filters: readonly ColumnFilter[], openColumns: OpenColumns) {
     this.#input = input
     this.#options = options
     this.#fields = fields
     this.#filters = filters
+    this.#openColumns = openColumns
     this.#row = options.position ?? options.range?.start ?? 0
   }
 
@@ -76,7 +84,8 @@ export class ParquetReader implements FileRecordReader<unknown> {
     const { parquetSchema } = await import('hyparquet')
     const root = parquetSchema(file.metadata)
     const fields = this.#fields ?? root.children.map((column) => ({ name: column.element.name, type: naturalType(column) }))
-    const columns = await Promise.all(fields.map(({ name, type }) => columnReader(file, root, name, type)))
+    const openColumn = this.#openColumns(file, root)
+    const columns = await Promise.all(fields.map(({ name, type }) => openColumn(name, type)))
     const candidates = await candidateRanges(file, root, this.#filters)
     return { file, columns, make: rowFactory(fields.map(({ name }) => name)), candidates }
   }

@@ -1,15 +1,14 @@
 import { MillraceError } from '@millrace/core/spi'
-import type { FileReaderFormat, FileWriterFormat, Format, FormatInput, FormatRange, TypeInformation } from '@millrace/core/spi'
-import { candidateRanges } from './candidate-ranges.ts'
-import { openFile } from './open-file.ts'
+import type { FileReaderFormat, FileWriterFormat, Format, TypeInformation } from '@millrace/core/spi'
+import { openColumns } from './column-reader.ts'
 import { badOption, resolveWriteOptions } from './parquet-options.ts'
 import type { ParquetWriteOptions } from './parquet-options.ts'
-import { ParquetReader } from './parquet-reader.ts'
+import { ParquetReader, rowFields } from './parquet-reader.ts'
 import type { RowField } from './parquet-reader.ts'
-import { guarded } from './parquet-error.ts'
 import { ParquetWriter } from './parquet-writer.ts'
+import { planRanges } from './plan-ranges.ts'
 import { compileFilter } from './row-filter.ts'
-import type { ColumnFilter, ParquetFilter } from './row-filter.ts'
+import type { ParquetFilter } from './row-filter.ts'
 import { writtenColumn } from './written-column.ts'
 
 export interface ParquetFormat<T> extends Format<T> {
@@ -60,7 +59,7 @@ export function parquet<T extends object>(type?: TypeInformation<T>, options: Pa
     ...(type === undefined ? {} : { type }),
     wholeFileCompression: false,
     planRanges: (input, { targetBytes }) => planRanges(input, fields, filters, targetBytes),
-    open: (input, open) => new ParquetReader(input, open, fields, filters),
+    open: (input, open) => new ParquetReader(input, open, fields, filters, openColumns),
   }
   // Rows are made after the type's schema, which the compiler cannot follow.
   const format = { name: NAME, fileReader: fileReader as FileReaderFormat<T> }
@@ -77,33 +76,4 @@ function fileWriter(fields: readonly RowField[], given: ParquetWriteOptions): Fi
   const unknown = options.bloomFilters.find((name) => !columns.some((column) => column.name === name && column.elements.length === 1))
   if (unknown !== undefined) throw badOption('bloomFilters', 'names of columns without fields of their own', unknown)
   return { name: NAME, extension: '.parquet', appendable: false, open: (output) => new ParquetWriter(output, columns, options) }
-}
-
-function rowFields<T>(type: TypeInformation<T>): readonly RowField[] {
-  if (type.schema.kind === 'row') return type.schema.fields
-  throw new MillraceError('PARQUET_UNSUPPORTED_TYPE', `parquet(type): expected a row type, found ${type.schema.kind}. Write types.row({ … })`, { origin: 'user' })
-}
-
-/** Whole row groups, joined until the columns to be read have about `targetBytes` in the file; none that the filter excludes. */
-async function planRanges(input: FormatInput, fields: readonly RowField[] | undefined, filters: readonly ColumnFilter[], targetBytes: number): Promise<readonly FormatRange[]> {
-  const file = await openFile(input)
-  const { metadata, groupStarts } = file
-  const { parquetSchema } = await import('hyparquet')
-  const candidates = filters.length === 0 ? undefined : await guarded(input.path, () => candidateRanges(file, parquetSchema(metadata), filters))
-  const wanted = fields && new Set(fields.map(({ name }) => name))
-  const ranges: FormatRange[] = []
-  let start = 0
-  let bytes = 0
-  metadata.row_groups.forEach((group, index) => {
-    const [first, end] = [groupStarts[index] as number, groupStarts[index + 1] as number]
-    const needed = candidates === undefined || candidates.some((range) => range.start < end && range.end > first)
-    for (const { meta_data: column } of group.columns) {
-      if (needed && column !== undefined && (wanted?.has(column.path_in_schema[0] ?? '') ?? true)) bytes += Number(column.total_compressed_size)
-    }
-    if (bytes < targetBytes && index + 1 < metadata.row_groups.length) return
-    if (end > start) ranges.push({ start, end })
-    start = end
-    bytes = 0
-  })
-  return ranges
 }

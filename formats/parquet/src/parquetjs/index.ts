@@ -1,0 +1,2 @@
+export { parquetjs } from './parquetjs.ts'
+export type { ParquetjsWriteOptions } from './parquetjs-writer.ts'
