@@ -38,6 +38,7 @@ export interface CheckpointCoordinatorOptions {
 interface Request {
   readonly savepoint: string | undefined
   readonly terminal: boolean
+  readonly final: boolean
   readonly onTriggered: ((checkpointId: number) => void) | undefined
   resolve(completed: CompletedCheckpoint): void
   reject(error: unknown): void
@@ -74,14 +75,17 @@ export class CheckpointCoordinator {
     this.#arm(this.#options.settings.intervalMs)
   }
 
-  /** A checkpoint or savepoint now, after the one in progress. Terminal: sources stop behind its barrier. */
-  request(options: { readonly savepoint?: string; readonly terminal?: boolean; readonly onTriggered?: (checkpointId: number) => void } = {}): Promise<CompletedCheckpoint> {
+  /**
+   * A checkpoint or savepoint now, after the one in progress. Terminal: sources stop behind its barrier. Final: without it the
+   * job does not end, so it may fail as often as a periodic one and is tried again when that would be due.
+   */
+  request(options: { readonly savepoint?: string; readonly terminal?: boolean; readonly final?: boolean; readonly onTriggered?: (checkpointId: number) => void } = {}): Promise<CompletedCheckpoint> {
     return new Promise((resolve, reject) => {
       if (this.#stopped) {
         reject(new MillraceError('CKPT_NOT_RUNNING', 'The job is not running, so no checkpoint can be taken now; try again when it is', { origin: 'external', retryable: true }))
         return
       }
-      this.#queue.push({ savepoint: options.savepoint, terminal: options.terminal ?? false, onTriggered: options.onTriggered, resolve, reject })
+      this.#queue.push({ savepoint: options.savepoint, terminal: options.terminal ?? false, final: options.final ?? false, onTriggered: options.onTriggered, resolve, reject })
       this.#triggerNext()
     })
   }
@@ -131,7 +135,7 @@ export class CheckpointCoordinator {
     this.#cancelTimer?.()
     this.#cancelTimer = this.#options.clock.schedule(delayMs, () => {
       this.#cancelTimer = undefined
-      if (this.#pending === undefined) this.#trigger(undefined)
+      if (this.#pending === undefined) this.#trigger(this.#queue.shift())
     })
   }
 
@@ -205,22 +209,31 @@ export class CheckpointCoordinator {
     logger.warn({ checkpointId, error: MillraceError.is(error) ? `${error.code}: ${error.message}` : String(error) }, 'checkpoint failed')
     notifyAborted(checkpointId)
     this.#track(this.#discard(pending.barrier))
-    pending.request?.reject(error)
+    const { barrier, request } = pending
+    const retried = request?.final === true && !this.#stopped
+    if (!retried) request?.reject(error)
     const fenced = MillraceError.is(error) && error.code === 'CKPT_FENCED'
-    if (fenced || (pending.request === undefined && ++this.#failuresInARow > settings.tolerableFailures)) {
+    if (fenced || ((request === undefined || retried) && ++this.#failuresInARow > settings.tolerableFailures)) {
+      request?.reject(error)
       fail(error)
       return
     }
-    this.#afterCheckpoint(pending.barrier)
+    if (retried) {
+      this.#queue.unshift(request)
+      this.#arm(this.#pauseAfter(barrier, settings.intervalMs ?? 0))
+    } else this.#afterCheckpoint(barrier)
   }
 
   #afterCheckpoint(barrier: Barrier): void {
     if (this.#stopped || this.#pending !== undefined) return
     this.#triggerNext()
     if (this.#pending !== undefined) return
-    const { intervalMs, minPauseMs } = this.#options.settings
-    if (intervalMs === undefined) return
-    this.#arm(Math.max(minPauseMs, barrier.timestampMs + intervalMs - this.#options.clock.now(), 0))
+    const { intervalMs } = this.#options.settings
+    if (intervalMs !== undefined) this.#arm(this.#pauseAfter(barrier, intervalMs))
+  }
+
+  #pauseAfter({ timestampMs }: Barrier, intervalMs: number): number {
+    return Math.max(this.#options.settings.minPauseMs, timestampMs + intervalMs - this.#options.clock.now(), 0)
   }
 
   async #discard({ checkpointId, savepoint }: Barrier): Promise<void> {

@@ -195,7 +195,7 @@ export class JobAttempt {
   /** The job ends when this checkpoint is complete and everything in it is committed. */
   #finalCheckpoint(options: { readonly savepoint?: string; readonly terminal?: boolean }): void {
     this.#checkpointing('the final checkpoint')
-      .request({ ...options, onTriggered: (checkpointId) => (this.#finalCheckpointId = checkpointId) })
+      .request({ ...options, final: options.terminal !== true, onTriggered: (checkpointId) => (this.#finalCheckpointId = checkpointId) })
       .then(
         ({ pointer }) => {
           if (this.#stop?.savepoint !== undefined) this.#stop = { ...this.#stop, savepoint: pointer }

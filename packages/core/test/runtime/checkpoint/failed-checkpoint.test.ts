@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { StreamExecutionEnvironment } from '../../../src/api/stream-execution-environment.ts'
 import { MillraceError } from '../../../src/errors.ts'
 import { memoryCheckpointStorage } from '../../../src/runtime/checkpoint/storage/memory-checkpoint-storage.ts'
 import type { CheckpointStorage, CheckpointStore } from '../../../src/spi/checkpoint-storage.ts'
@@ -7,7 +8,7 @@ import type { Sink } from '../../../src/spi/sink.ts'
 import { type CollectingSink, collectingSink } from '../../../src/testing/collecting-sink.ts'
 import { checkpoint, end } from '../../../src/testing/script.ts'
 import { scriptedSource } from '../../../src/testing/scripted-source.ts'
-import { runTestJob, testJob } from '../../../src/testing/test-job.ts'
+import { runTestJob, testJob, type TestJob } from '../../../src/testing/test-job.ts'
 
 /** Changes what the store of a storage does. */
 function withStore(change: (store: CheckpointStore) => Partial<CheckpointStore>): CheckpointStorage {
@@ -55,6 +56,20 @@ describe('a checkpoint that cannot be completed', () => {
     })
     expect(await job.finish()).toMatchObject({ numRestarts: 1 })
     expect(sink.values).toEqual([1, 2, 3, 4])
+  })
+  test('may be the final one: the job ends with a later one, unless too many fail', async () => {
+    const sink = collectingSink<number>()
+    const build = (env: StreamExecutionEnvironment): void => env.fromSource(scriptedSource<number>([1, 2, end])).sinkTo(sink)
+    const running = (storage: CheckpointStorage, interval: '1h' | '10ms'): Promise<TestJob> =>
+      testJob(build, { checkpoints: { interval, storage, tolerableFailures: 2 }, restart: { kind: 'none' } })
+    for (const interval of ['1h', '10ms'] as const) {
+      const job = await running(failing(2), interval)
+      expect(await job.finish()).toMatchObject({ state: 'finished', numRestarts: 0 })
+      expect(job.client.status().failedCheckpoints).toBe(2)
+    }
+    expect(sink.values).toEqual([1, 2, 1, 2])
+    await expect((await running(failing(3), '10ms')).finish()).rejects.toMatchObject({ code: 'FS_NO_SPACE' })
+    expect(sink.values).toEqual([1, 2, 1, 2])
   })
   test('that a task cannot write is declined, counted and tried again', async () => {
     const sink = collectingSink<number>()
