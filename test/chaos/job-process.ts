@@ -42,7 +42,7 @@ await runMain(job, import.meta.url, {
   stateBackend: faultyBackend(bug?.backend?.(backend) ?? backend, failpoints),
   fileSystems: [faultyFileSystem(failpoints, run.fullDisk)],
   checkpoints: { storage: bug?.storage?.(faulty, run) ?? faulty, interval: `${run.checkpointIntervalMs}ms`, tolerableFailures: run.uploadFailures > 0 ? 1_000_000 : 0 },
-  // whatever fails inside a process must be seen, not mended; but the final checkpoint is not tried twice
-  restart: run.uploadFailures > 0 ? { kind: 'fixedDelay', attempts: 10, delay: '20ms' } : { kind: 'none' },
+  // whatever fails inside a process must be seen, not mended
+  restart: { kind: 'none' },
   from: 'latest',
 })
