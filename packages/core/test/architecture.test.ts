@@ -32,6 +32,7 @@ const LAYERS: Layers = {
   'runtime/task': ['runtime/protocol.ts', 'runtime/operators', 'runtime/network', 'runtime/checkpoint', 'runtime/state', 'runtime/time', ...runtimeOutside],
   'runtime/executor': ['runtime/protocol.ts', 'runtime/task', 'runtime/operators', 'runtime/network', 'runtime/checkpoint', 'runtime/state', 'runtime/time', ...runtimeOutside],
   'runtime/coordinator': ['runtime/protocol.ts', 'runtime/checkpoint', 'runtime/state', 'runtime/time', ...runtimeOutside],
+  savepoint: ['file-system', 'runtime/checkpoint', 'runtime/operators', 'runtime/state', 'runtime/time', ...runtimeOutside],
   environment: [
     'api',
     'optimizer',

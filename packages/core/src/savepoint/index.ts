@@ -1,0 +1,11 @@
+/** The entry `@millrace/core/savepoint`: the state in checkpoints and savepoints as data. */
+export { describeSavepoint } from './describe-savepoint.ts'
+export type { KeyedStateDescription, OperatorDescription, OperatorStateDescription, SavepointDescription } from './describe-savepoint.ts'
+export { diffSavepoint } from './diff-savepoint.ts'
+export type { OperatorDifference, SavepointDifference } from './diff-savepoint.ts'
+export type { StateChange } from './state-changes.ts'
+export { openSavepoint } from './open-savepoint.ts'
+export type { Savepoint, SavepointOperator, SavepointOptions } from './open-savepoint.ts'
+export type { ReadStateOptions, StateEntry, TimerEntry } from './read-keyed-state.ts'
+export { keyedOperator, writeSavepoint } from './write-savepoint.ts'
+export type { KeyedOperatorSource, NewOperator, WriteSavepointOptions } from './write-savepoint.ts'
