@@ -2,18 +2,23 @@ import { cliStart } from './engine/cli-start.ts'
 import { idleMemory } from './engine/idle-memory.ts'
 import { importTime } from './engine/import-time.ts'
 import { keyedCount } from './engine/keyed-count.ts'
-import { slidingCount } from './engine/sliding-count.ts'
+import { denseTumblingCount, slidingCount, sparseSlidingCount } from './engine/sliding-count.ts'
 import { statelessChain } from './engine/stateless-chain.ts'
 import { tumblingCount } from './engine/tumbling-count.ts'
 import { formatCases } from './formats/cases.ts'
+import { operatorCases } from './operators/cases.ts'
+import { stateCases, stateRateCases } from './state/cases.ts'
 import type { MeasureCase } from './measure-case.ts'
 import type { RateCase } from './rate-case.ts'
 
-const engineCases: readonly RateCase[] = [statelessChain, keyedCount, tumblingCount, slidingCount]
+const engineCases: readonly RateCase[] = [statelessChain, keyedCount, tumblingCount, slidingCount, sparseSlidingCount]
 
-export const rateCases: readonly RateCase[] = [...engineCases, ...formatCases]
+/** All that a worker may be asked to run. */
+export const rateCases: readonly RateCase[] = [...engineCases, denseTumblingCount, ...formatCases, ...operatorCases, ...stateRateCases]
 
 export const suites: Readonly<Record<string, readonly (RateCase | MeasureCase)[]>> = {
   engine: [...engineCases, importTime, cliStart, idleMemory],
   formats: formatCases,
+  operators: operatorCases,
+  state: stateCases,
 }

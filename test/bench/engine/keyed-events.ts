@@ -8,8 +8,10 @@ export interface KeyedEvent {
 
 export const KEYS = 10_000
 export const OUT_OF_ORDER_MS = 500
-/** Ten records per key and ten-second window. */
-const RECORDS_PER_MS = 10
+/** Records per millisecond of event time: ten per key and ten-second window. */
+export const SPARSE = 10
+/** A hundred per key and ten-second window, ten per key and second. */
+export const DENSE = 100
 const EPOCH_MS = 1_700_000_000_000
 const KEY_BYTES = 10
 
@@ -19,7 +21,7 @@ interface Latin1Bytes {
 }
 
 /**
- * The same records for every variant: random keys, ten records per millisecond of event time, each up to OUT_OF_ORDER_MS
+ * The same records for every variant: random keys, `recordsPerMs` of them per millisecond of event time, each up to OUT_OF_ORDER_MS
  * late. Every read decodes a new key string from bytes, as a format does: its hash is not known yet, and it is not the
  * object that a Map holds.
  */
@@ -30,7 +32,7 @@ export class KeyedEvents {
   readonly #timestamps: Float64Array
   readonly #amounts: Uint16Array
 
-  constructor(length: number) {
+  constructor(length: number, recordsPerMs: number = SPARSE) {
     this.length = length
     const keys = Array.from({ length: KEYS }, (_, key) => `user-${String(key).padStart(KEY_BYTES - 5, '0')}`)
     this.#keys = Buffer.from(keys.join(''), 'latin1') as Buffer & Latin1Bytes
@@ -46,7 +48,7 @@ export class KeyedEvents {
     }
     for (let index = 0; index < length; index++) {
       this.#offsets[index] = below(KEYS) * KEY_BYTES
-      this.#timestamps[index] = EPOCH_MS + Math.floor(index / RECORDS_PER_MS) - below(OUT_OF_ORDER_MS + 1)
+      this.#timestamps[index] = EPOCH_MS + Math.floor(index / recordsPerMs) - below(OUT_OF_ORDER_MS + 1)
       this.#amounts[index] = below(1000)
     }
   }

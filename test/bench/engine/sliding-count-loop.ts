@@ -1,7 +1,7 @@
 import type { Variant } from '../rate-case.ts'
 import { KeyedEvents, OUT_OF_ORDER_MS } from './keyed-events.ts'
 import { rowTally } from './row-tally.ts'
-import { SLIDE_MS, SLIDING_SIZE_MS, slidingCount } from './sliding-count.ts'
+import { SLIDE_MS, SLIDING_SIZE_MS } from './sliding-count.ts'
 import { WATERMARK_EVERY } from './tumbling-count.ts'
 
 const SLICES = SLIDING_SIZE_MS / SLIDE_MS
@@ -15,8 +15,8 @@ interface Running {
  * One Map of counters per second. Since counts can be subtracted, each key has one running count: a window adds the second
  * that enters and takes away the one that leaves.
  */
-export function slidingCountLoop(): Variant {
-  const events = new KeyedEvents(slidingCount.records)
+export function slidingCountLoop(length: number, recordsPerMs: number): Variant {
+  const events = new KeyedEvents(length, recordsPerMs)
   return {
     run(records, check) {
       const tally = rowTally(check)

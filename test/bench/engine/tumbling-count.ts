@@ -1,5 +1,6 @@
 import { atLeast } from '../bench-line.ts'
 import type { RateCase } from '../rate-case.ts'
+import { SPARSE } from './keyed-events.ts'
 
 export const WINDOW_MS = 10_000
 /** Records between two watermarks: the batch that the engine's task takes from a source. */
@@ -12,7 +13,7 @@ export const tumblingCount: RateCase = {
   records: 3_000_000,
   fewerRecords: 500_000,
   variants: {
-    ours: async () => (await import('./window-count-engine.ts')).tumblingCountEngine(),
+    ours: async () => (await import('./window-count-engine.ts')).tumblingCountEngine(tumblingCount.records, SPARSE),
     'hand-written': async () => (await import('./tumbling-count-loop.ts')).tumblingCountLoop(),
     rxjs: async () => (await import('./tumbling-count-rxjs.ts')).tumblingCountRxjs(),
     'rxjs groupBy': async () => (await import('./tumbling-count-rxjs.ts')).tumblingCountRxjsGroupBy(),

@@ -6,18 +6,16 @@ import { KeyedEvents } from './keyed-events.ts'
 import { keyedEventSource } from './keyed-event-source.ts'
 import { rowTally } from './row-tally.ts'
 import { functionSink, loadRuntime, runJob } from './run-job.ts'
-import { tumblingCount } from './tumbling-count.ts'
 
-export function tumblingCountEngine(): Variant {
-  return windowCount(TumblingEventTimeWindows.of('10s'))
+export function tumblingCountEngine(length: number, recordsPerMs: number): Variant {
+  return windowCount(TumblingEventTimeWindows.of('10s'), new KeyedEvents(length, recordsPerMs))
 }
 
-export function slidingCountEngine(): Variant {
-  return windowCount(SlidingEventTimeWindows.of('60s', '1s'))
+export function slidingCountEngine(length: number, recordsPerMs: number): Variant {
+  return windowCount(SlidingEventTimeWindows.of('60s', '1s'), new KeyedEvents(length, recordsPerMs))
 }
 
-function windowCount(windows: WindowAssigner<{ readonly start: number }>): Variant {
-  const events = new KeyedEvents(tumblingCount.records)
+function windowCount(windows: WindowAssigner<{ readonly start: number }, unknown>, events: KeyedEvents): Variant {
   return {
     prepare: loadRuntime,
     async run(records, check) {
