@@ -1,0 +1,67 @@
+import { types } from '@millrace/core'
+import { csv } from '@millrace/format-csv'
+import { expect, test } from 'vitest'
+import { rfc4180Cases, spectrumCases } from './csv-cases.ts'
+import type { CsvCase } from './csv-cases.ts'
+import { invalidJson, validJson } from './json-cases.ts'
+import { accepts, READINGS } from './json-verdict.ts'
+import { bytesInput, readAll } from './read-format.ts'
+
+const CHUNKS = [1, 7, 16] as const
+
+async function csvVerdict({ bytes, options, expected }: CsvCase, chunkBytes: number): Promise<string> {
+  const names = Object.keys(expected[0] ?? {})
+  const type = types.row(Object.fromEntries((typeof expected[0] === 'object' ? names : ['a', 'b']).map((name) => [name, types.string()])))
+  const { rows, bad } = await readAll(csv(type, options).fileReader, bytesInput('in.csv', bytes, chunkBytes))
+  if (typeof expected[0] === 'string') return JSON.stringify(bad.map(({ record }) => record.code)) === JSON.stringify(expected) ? 'rejected' : 'WRONG'
+  return bad.length === 0 && JSON.stringify(rows) === JSON.stringify(expected) ? 'ok' : 'WRONG'
+}
+
+async function csvTable(cases: readonly CsvCase[]): Promise<string> {
+  const lines = cases.map(async (each) => `| ${each.name} | ${(await Promise.all(CHUNKS.map((chunkBytes) => csvVerdict(each, chunkBytes)))).join(' | ')} |`)
+  return ['| case | 1-byte chunks | 7 | 16 |', '|---|---|---|---|', ...(await Promise.all(lines))].join('\n')
+}
+
+async function jsonTable(): Promise<string> {
+  const lines = READINGS.map(async (reading) => {
+    const counts = CHUNKS.map(async (chunkBytes) => {
+      // The elements of an array cannot be told apart from what a broken one brings with it, such as a closing bracket; the mark starts a file.
+      const counted = async (texts: readonly string[], wanted: boolean): Promise<string> => {
+        const wrong: string[] = []
+        for (const text of texts) if ((await accepts(reading, Buffer.from(text), chunkBytes)) !== wanted) wrong.push(text)
+        return `${texts.length - wrong.length} of ${texts.length}${wrong.length === 0 ? '' : `: ${wrong.join(' and ')}`}`
+      }
+      return `${await counted(validJson, true)} | ${await counted(invalidJson, false)}`
+    })
+    return `| ${reading} | ${(await Promise.all(counts)).join(' | ')} |`
+  })
+  return [`| read as | ${CHUNKS.map((bytes) => `valid accepted, ${bytes}-byte chunks | invalid rejected`).join(' | ')} |`, `|---|${'---|---|'.repeat(CHUNKS.length)}`, ...(await Promise.all(lines))].join('\n')
+}
+
+test('the table of conformance is what the readers do', async () => {
+  const table = `# Conformance of the formats
+
+Written by test/formats/conformance.test.ts (\`npx vitest run test/formats -u\`), which fails when it no longer says what the readers do.
+
+## CSV: the corpus csv-spectrum
+
+${await csvTable(spectrumCases())}
+
+location_coordinates, which is not UTF-8 and whose JSON twin has another telephone number, has a test of its own in formats/csv.
+
+## CSV: RFC 4180, and what it leaves open
+
+"rejected" means that exactly the expected bad records come out, and the good ones around them.
+
+${await csvTable(rfc4180Cases)}
+
+## JSON: RFC 8259
+
+${validJson.length} valid and ${invalidJson.length} invalid texts (test/formats/json-cases.ts), as a document of their own, a message, a line between lines, and an element between elements of an array at a path.
+The corpus JSONTestSuite is run from a directory: \`node --conditions=@millrace/source test/formats/json-test-suite.ts DIRECTORY\`.
+
+${await jsonTable()}
+`
+  expect(table).not.toContain('WRONG')
+  await expect(table).toMatchFileSnapshot('../../docs/formats-conformance.md')
+})
