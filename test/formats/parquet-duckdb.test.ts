@@ -6,6 +6,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { types } from '@millrace/core'
 import type { FormatInput } from '@millrace/core/spi'
 import { parquet } from '@millrace/format-parquet'
+import type { ParquetWriteOptions } from '@millrace/format-parquet'
 import { parquetjs } from '@millrace/format-parquet/parquetjs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -63,7 +64,7 @@ async function read<T>(format: { readonly fileReader: { open(input: FormatInput,
   return found
 }
 
-function write(options: Parameters<typeof parquet>[1]): Buffer {
+function write(options: ParquetWriteOptions): Buffer {
   const parts: Uint8Array[] = []
   const writer = parquet(Row, options).fileWriter.open({ write: (bytes) => void parts.push(bytes) }, { continued: false })
   for (const row of rows) writer.write(row)

@@ -42,7 +42,12 @@ function parserOf(file: ParquetFile, column: SchemaTree, list: boolean, type: Ty
 async function open(file: ParquetFile): Promise<OpenParquetjsFile> {
   const { ParquetEnvelopeReader, ParquetReader } = loadParquetjs()
   const read = async (offset: number, length: number): Promise<Buffer> => Buffer.from(await file.buffer.slice(offset, offset + length))
-  return asOurs(file, () => ParquetReader.openEnvelopeReader(new ParquetEnvelopeReader(read, () => {}, file.buffer.byteLength), { rawStatistics: true }))
+  return asOurs(file, async () => {
+    const opened = await ParquetReader.openEnvelopeReader(new ParquetEnvelopeReader(read, () => {}, file.buffer.byteLength), { rawStatistics: true })
+    // it would convert the statistics of pages, and fails at times
+    for (const field of opened.schema.fieldList) delete field.originalType
+    return opened
+  })
 }
 
 function reader(file: ParquetFile, { schema, metadata, envelopeReader }: OpenParquetjsFile, name: string, type: TypeSchema, assemble: (data: ParquetjsColumn) => readonly unknown[]): ColumnReader {

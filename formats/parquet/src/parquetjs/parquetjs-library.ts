@@ -18,7 +18,9 @@ export interface ParquetjsField {
   readonly statistics: boolean
 }
 
-export type ParquetjsSchema = object
+export interface ParquetjsSchema {
+  readonly fieldList: readonly { originalType?: string }[]
+}
 
 export interface EnvelopeWriter {
   setPageSize(rows: number): void

@@ -17,7 +17,7 @@ const CODECS = ['uncompressed', 'snappy', 'gzip']
  *
  * What parquetjs-lite would get wrong without a word is refused by name: integers beyond ±(2^53 − 1), which it rounds, and decimals
  * (PARQUET_UNSUPPORTED_TYPE, PARQUET_TYPE_MISMATCH when writing; PARQUET_PARQUETJS when reading), timestamps of 96 bits, times
- * before 1970, NaN. The package is loaded when the first file is opened: PARQUET_NO_PARQUETJS without it.
+ * before 1970, NaN. −0 becomes 0. The package is loaded when the first file is opened: PARQUET_NO_PARQUETJS without it.
  */
 export function parquetjs<T extends object>(type: TypeInformation<T>, options: ParquetjsWriteOptions = {}): TypedParquetFormat<T> {
   const fields = rowFields(type)
