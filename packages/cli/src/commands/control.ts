@@ -37,7 +37,7 @@ export async function status(host: ProgramHost): Promise<number> {
 /** `millrace savepoint [job] [--dir PATH]`; prints the savepoint's pointer. */
 export async function savepoint(host: ProgramHost): Promise<number> {
   const flags = [{ name: 'dir', value: 'PATH', summary: "Where to put it, instead of the job's own savepoint directory" }]
-  const command = await parse(host, 'savepoint', 'Takes a savepoint of a running job, which goes on. Prints its path.', flags)
+  const command = await parse(host, 'savepoint', 'Takes a savepoint of a running job, which goes on. Prints its path. See also millrace savepoint inspect --help and diff --help.', flags)
   if (command === undefined) return 0
   const directory = absolute(host, command.flag('dir'))
   const pointer = await sendRequest(pick(command).path, { command: 'savepoint', ...(directory === undefined ? {} : { directory }) })
