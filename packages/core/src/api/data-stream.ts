@@ -47,7 +47,7 @@ export interface DataStream<out T> extends StatelessOperations<T> {
   countWindowAll(size: number, slide?: number): WindowedStream<T, typeof ALL, TimeWindow>
   /** All records of each subtask as one, at the end of a bounded input. */
   fullWindowPartition(): PartitionWindowedStream<T>
-  union<U>(...others: readonly DataStream<U>[]): DataStream<T | U>
+  union<const O extends readonly DataStream<unknown>[]>(...others: O): DataStream<T | ElementOf<O[number]>>
   /** Reads both streams in one operator, without any order between them. */
   connect<B>(other: BroadcastStream<B>): BroadcastConnectedStream<T, B>
   connect<U>(other: DataStream<U>): ConnectedStreams<T, U>
@@ -80,6 +80,9 @@ export interface DataStream<out T> extends StatelessOperations<T> {
   /** What happens with a record for which a function of this operator throws. Default `fail`. */
   onError(policy: BadRecordPolicy): DataStream<T>
 }
+
+/** The type of a stream's records. */
+export type ElementOf<S> = S extends DataStream<infer T> ? T : never
 
 export function dataStream<T>(handle: StreamHandle): DataStream<T> {
   const { job } = handle

@@ -56,7 +56,7 @@ export function windowJoin<A, B, K extends Key>(left: StreamHandle, key: KeySele
         append(job, [unkeyed(right)], { name: 'join right', operator: { kind: 'map', map: ((value: unknown): Sided => ({ isRight: true, left: null, right: value })) as never }, outputType: type }),
       ]
       const both = partitioned({ job, node: null, outputs: sides.flatMap(({ outputs }) => outputs) }, { kind: 'hash', key: sidedKey })
-      return windowedJoin(both, sidedKey, { assigner: sidedAssigner(assigner as WindowAssigner<unknown>), allowedLatenessMs: 0 })
+      return windowedJoin(both, sidedKey, { assigner: sidedAssigner(assigner as WindowAssigner<unknown, never>), allowedLatenessMs: 0 })
     },
   }
 }
@@ -100,10 +100,10 @@ function pairs(kind: JoinKind, combine: (left: unknown, right: unknown) => unkno
 
 const valueOf = ({ isRight, left, right }: Sided): unknown => (isRight ? right : left)
 
-function sidedAssigner(assigner: WindowAssigner<unknown>): WindowAssigner<unknown> {
+function sidedAssigner(assigner: WindowAssigner<unknown, never>): WindowAssigner<unknown, never> {
   if (assigner.kind !== 'custom') return assigner
   const assign = assigner.assign as (value: unknown, timestamp: number) => readonly TimeWindow[]
-  return { ...assigner, assign: (value: Sided, timestamp: number) => assign(valueOf(value), timestamp) } as WindowAssigner<unknown>
+  return { ...assigner, assign: (value: Sided, timestamp: number) => assign(valueOf(value), timestamp) } as WindowAssigner<unknown, never>
 }
 
 function sidedTrigger(trigger: Trigger<unknown>): Trigger<Sided> {

@@ -4,7 +4,7 @@ import type { Duration } from '../types/duration.ts'
 import { signedDurationMs } from './signed-duration.ts'
 import type { TimeWindow, WindowAssigner, WindowOptions, WindowTime } from './window.ts'
 
-type Assigner = WindowAssigner<TimeWindow, unknown>
+type Assigner = WindowAssigner<TimeWindow>
 
 export interface SessionWindows {
   withGap(gap: Duration): Assigner

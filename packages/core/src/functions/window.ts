@@ -13,7 +13,7 @@ export type WindowTime = 'event' | 'processing'
  * Which windows a record belongs to, as data: the engine chooses a path by `kind`. `custom` windows go the general,
  * key-major way. W is the window type seen by window functions, T what records must be for `assign`.
  */
-export type WindowAssigner<W, T = never> = (
+export type WindowAssigner<W, T = unknown> = (
   | { readonly kind: 'tumbling'; readonly time: WindowTime; readonly sizeMs: number; readonly offsetMs: number }
   | { readonly kind: 'sliding'; readonly time: WindowTime; readonly sizeMs: number; readonly slideMs: number; readonly offsetMs: number }
   | { readonly kind: 'session'; readonly time: WindowTime; readonly gapMs: number }

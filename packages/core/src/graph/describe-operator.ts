@@ -65,7 +65,7 @@ export function describePartitioning(partitioning: Partitioning): string {
 }
 
 /** `tumbling(86400000ms)` and the like, without functions. */
-export function describeAssigner(assigner: WindowAssigner<unknown>): string {
+export function describeAssigner(assigner: WindowAssigner<unknown, never>): string {
   const time = assigner.kind !== 'global' && assigner.time === 'processing' ? ', processing time' : ''
   const offset = (assigner.kind === 'tumbling' || assigner.kind === 'sliding') && assigner.offsetMs !== 0 ? `, offset ${assigner.offsetMs}ms` : ''
   switch (assigner.kind) {

@@ -34,7 +34,7 @@ export type WindowFunctionSpec =
 
 export interface WindowSpec {
   readonly kind: 'window'
-  readonly assigner: WindowAssigner<unknown>
+  readonly assigner: WindowAssigner<unknown, never>
   /** Absent: the assigner's default (event time, processing time, or never for global). */
   readonly trigger?: Trigger<Value>
   /** Present: the window keeps its elements, and the function sees those that the evictor leaves. */

@@ -30,7 +30,7 @@ function mayCombine(plan: Plan, { id, operator, onError }: PlanNode): boolean {
 }
 
 /** Event-time windows that leave no gaps. In a gap an element is late or not by its own timestamp, which a slice has lost. */
-function isCovering(assigner: WindowAssigner<unknown>): boolean {
+function isCovering(assigner: WindowAssigner<unknown, never>): boolean {
   if (assigner.kind === 'tumbling') return assigner.time === 'event'
   return assigner.kind === 'sliding' && assigner.time === 'event' && assigner.slideMs <= assigner.sizeMs
 }

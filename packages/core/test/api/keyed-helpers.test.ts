@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { DataStream } from '../../src/api/data-stream.ts'
+import type { KeyedStream } from '../../src/api/keyed-stream.ts'
 import { topN } from '../../src/functions/aggregates-top-n.ts'
 import { TumblingEventTimeWindows } from '../../src/functions/window-assigners.ts'
 import { hostileRun } from '../../src/testing/hostile-run.ts'
@@ -20,20 +22,20 @@ const amounts = (rows: readonly Sale[]): readonly string[] => rows.map(({ shop, 
 
 describe('rolling aggregates of a field', () => {
   test('sum, min and max change the field of the first record; minBy and maxBy give whole records', async () => {
-    const rows = async (name: 'sum' | 'min' | 'max' | 'minBy' | 'maxBy') => amounts(await runPipeline<Sale, Sale>((stream) => stream.keyBy('shop')[name]('amount'), sales, { type: Sale }))
-    expect(await rows('sum')).toEqual(['a 5 1', 'b 7 2', 'a 8 1', 'a 16 1', 'a 24 1'])
-    expect(await rows('min')).toEqual(['a 5 1', 'b 7 2', 'a 3 1', 'a 3 1', 'a 3 1'])
-    expect(await rows('max')).toEqual(['a 5 1', 'b 7 2', 'a 5 1', 'a 8 1', 'a 8 1'])
-    expect(await rows('minBy')).toEqual(['a 5 1', 'b 7 2', 'a 3 3', 'a 3 3', 'a 3 3'])
-    expect(await rows('maxBy')).toEqual(['a 5 1', 'b 7 2', 'a 5 1', 'a 8 4', 'a 8 4'])
+    const rows = async (roll: (stream: KeyedStream<Sale, string>) => DataStream<Sale>) => amounts(await runPipeline((stream: DataStream<Sale>) => roll(stream.keyBy('shop')), sales, { type: Sale }))
+    expect(await rows((stream) => stream.sum('amount'))).toEqual(['a 5 1', 'b 7 2', 'a 8 1', 'a 16 1', 'a 24 1'])
+    expect(await rows((stream) => stream.min('amount'))).toEqual(['a 5 1', 'b 7 2', 'a 3 1', 'a 3 1', 'a 3 1'])
+    expect(await rows((stream) => stream.max('amount'))).toEqual(['a 5 1', 'b 7 2', 'a 5 1', 'a 8 1', 'a 8 1'])
+    expect(await rows((stream) => stream.minBy('amount'))).toEqual(['a 5 1', 'b 7 2', 'a 3 3', 'a 3 3', 'a 3 3'])
+    expect(await rows((stream) => stream.maxBy('amount'))).toEqual(['a 5 1', 'b 7 2', 'a 5 1', 'a 8 4', 'a 8 4'])
   })
 })
 
 describe('deduplicate', () => {
   test('lets the first record of each key through, for good or for a time', async () => {
     const events = [...sales, processingTime(2_000), sale('a', 1, 9)]
-    expect(amounts(await runPipeline((stream) => stream.keyBy('shop').deduplicate(), events))).toEqual(['a 5 1', 'b 7 2'])
-    expect(amounts(await runPipeline((stream) => stream.keyBy('shop').deduplicate({ within: '1s' }), events))).toEqual(['a 5 1', 'b 7 2', 'a 1 9'])
+    expect(amounts(await runPipeline((stream: DataStream<Sale>) => stream.keyBy('shop').deduplicate(), events))).toEqual(['a 5 1', 'b 7 2'])
+    expect(amounts(await runPipeline((stream: DataStream<Sale>) => stream.keyBy('shop').deduplicate({ within: '1s' }), events))).toEqual(['a 5 1', 'b 7 2', 'a 1 9'])
   })
 })
 
@@ -62,9 +64,9 @@ describe('topN', () => {
 describe('connected streams', () => {
   test('map and flatMap read both', async () => {
     const events = [at(1, 1), at(2, 2)]
-    const mapped = await runPipeline((numbers) => numbers.connect(numbers.map((n) => `${n}`)).map((n) => n * 10, (text) => text.length), events)
+    const mapped = await runPipeline((numbers: DataStream<number>) => numbers.connect(numbers.map((n) => `${n}`)).map((n) => n * 10, (text) => text.length), events)
     expect(mapped.toSorted()).toEqual([1, 1, 10, 20])
-    const flat = await runPipeline((numbers) => numbers.keyBy((n) => n).connect(numbers.keyBy((n) => n)).flatMap((n) => [n, n], () => []), events)
+    const flat = await runPipeline((numbers: DataStream<number>) => numbers.keyBy((n) => n).connect(numbers.keyBy((n) => n)).flatMap((n) => [n, n], () => []), events)
     expect(flat).toEqual([1, 1, 2, 2])
   })
 
@@ -72,16 +74,16 @@ describe('connected streams', () => {
     const broken = (): never => {
       throw new Error('broken')
     }
-    expect(await runPipeline((numbers) => numbers.connect(numbers.filter((n) => n > 1)).map((n) => n, broken).onError('skip'), [at(1, 1), at(2, 2)])).toEqual([1, 2])
+    expect(await runPipeline((numbers: DataStream<number>) => numbers.connect(numbers.filter((n) => n > 1)).map((n) => n, broken).onError('skip'), [at(1, 1), at(2, 2)])).toEqual([1, 2])
   })
 })
 
 describe('fullWindowPartition', () => {
   const events = [3, 1, 2].map((n) => at(n, n))
   test('maps, sorts and reduces each subtask as a whole', async () => {
-    expect(await runPipeline((numbers) => numbers.fullWindowPartition().sortPartition((a, b) => a - b), events)).toEqual([1, 2, 3])
-    expect(await runPipeline((numbers) => numbers.fullWindowPartition().mapPartition((all) => [all.length, `${all.join()}`]), events)).toEqual([3, '3,1,2'])
-    expect(await runPipeline((numbers) => numbers.fullWindowPartition().reduce((a, b) => a + b), events)).toEqual([6])
-    expect(await runPipeline((numbers) => numbers.filter(() => false).fullWindowPartition().reduce((a, b) => a + b), events)).toEqual([])
+    expect(await runPipeline((numbers: DataStream<number>) => numbers.fullWindowPartition().sortPartition((a, b) => a - b), events)).toEqual([1, 2, 3])
+    expect(await runPipeline((numbers: DataStream<number>) => numbers.fullWindowPartition().mapPartition<number | string>((all) => [all.length, `${all.join()}`]), events)).toEqual([3, '3,1,2'])
+    expect(await runPipeline((numbers: DataStream<number>) => numbers.fullWindowPartition().reduce((a, b) => a + b), events)).toEqual([6])
+    expect(await runPipeline((numbers: DataStream<number>) => numbers.filter(() => false).fullWindowPartition().reduce((a, b) => a + b), events)).toEqual([])
   })
 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createLocalEnvironment } from '../../src/api/local-environment.ts'
+import type { DataStream } from '../../src/api/data-stream.ts'
 import type { WindowedJoin } from '../../src/api/window-join.ts'
 import { collect } from '../../src/functions/aggregates-collect.ts'
 import { sum } from '../../src/functions/aggregates.ts'
@@ -80,7 +81,7 @@ describe('windows over all records', () => {
 
   test('are computed by one subtask and know no key but all', async () => {
     for (const parallelism of [1, 3]) {
-      const rows = await runPipeline((numbers) => numbers.rebalance().map((n) => n).windowAll(TumblingEventTimeWindows.of('10ms')).aggregate(sum((n) => n), (total, key, { start }) => `${key} ${start} ${total}`), events, { parallelism })
+      const rows = await runPipeline((numbers: DataStream<number>) => numbers.rebalance().map((n) => n).windowAll(TumblingEventTimeWindows.of('10ms')).aggregate(sum((n: number) => n), (total, key, { start }) => `${key} ${start} ${total}`), events, { parallelism })
       expect(rows).toEqual(['all 0 3', 'all 10 7'])
     }
   })
@@ -89,6 +90,6 @@ describe('windows over all records', () => {
     const numbers = [1, 2, 3, 4, 5].map((n) => at(n, n))
     expect(await runPipeline((stream) => stream.countWindowAll(2).aggregate(collect()), numbers)).toEqual([[1, 2], [3, 4]])
     expect(await runPipeline((stream) => stream.countWindowAll(3, 2).aggregate(collect()), numbers)).toEqual([[1, 2], [2, 3, 4]])
-    expect(await runPipeline((stream) => stream.keyBy((n) => n % 2).countWindow(2).reduce((a, b) => a + b), numbers)).toEqual([4, 6])
+    expect(await runPipeline((stream: DataStream<number>) => stream.keyBy((n) => n % 2).countWindow(2).reduce((a, b) => a + b), numbers)).toEqual([4, 6])
   })
 })

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { Triggers } from '../../src/functions/triggers.ts'
 import { EventTimeSessionWindows, GlobalWindows, ProcessingTimeSessionWindows, TumblingEventTimeWindows, TumblingProcessingTimeWindows } from '../../src/functions/window-assigners.ts'
-import type { Trigger, WindowAssigner } from '../../src/functions/window.ts'
+import type { TimeWindow, Trigger, WindowAssigner } from '../../src/functions/window.ts'
 import { hostileRun, type OperatorEvent } from '../../src/testing/hostile-run.ts'
 import { createOperatorHarness } from '../../src/testing/operator-harness.ts'
 import { element, keyed, listing, rowsOf, watermark, windowSpec } from '../runtime/operators/window/window-fixture.ts'
 
 const processingTime = (now: number): OperatorEvent => ({ kind: 'processingTime', now })
-const run = async (assigner: WindowAssigner<never>, trigger: Trigger<never>, events: readonly OperatorEvent[]): Promise<readonly string[]> =>
+const run = async (assigner: WindowAssigner<TimeWindow, never>, trigger: Trigger<never>, events: readonly OperatorEvent[]): Promise<readonly string[]> =>
   rowsOf(await hostileRun(windowSpec(assigner as never, { trigger, function: listing }), events, keyed))
 
 describe('continuous processing time', () => {

@@ -15,8 +15,7 @@ import { KeyedCoProcessOperator } from './keyed-co-process-operator.ts'
 import type { OperatorContext, StreamOperator } from './stream-operator.ts'
 import { LateElements, requireTimestamp } from './window/late-elements.ts'
 
-/** Buckets that an interval spans, about: few enough to look each up, so many that little in them is outside the interval. */
-const BUCKETS = 4
+const NOTHING: readonly Entry[] = []
 
 interface Entry {
   readonly value: unknown
@@ -51,7 +50,8 @@ function joinFunction(spec: IntervalJoinSpec, context: OperatorContext, keyed: K
   const { join, lowerMs, upperMs } = spec
   const open = keyed.openContext()
   const combine = spec.combine as (left: unknown, right: unknown) => unknown
-  const widthMs = Math.max(1, Math.ceil((upperMs - lowerMs + 1) / BUCKETS))
+  // as wide as the interval, so that two are looked up: a look-up costs more than a few records that are out of reach
+  const widthMs = upperMs - lowerMs + 1
   const bucketOf = (timestamp: number): number => Math.floor(timestamp / widthMs)
   const late = (lateTag: string | undefined): LateElements => new LateElements(lateTag === undefined ? {} : { lateTag }, context)
   const left: Side = {
@@ -111,28 +111,35 @@ function joinFunction(spec: IntervalJoinSpec, context: OperatorContext, keyed: K
     const timestamp = time - side.holdMs
     const bucket = bucketOf(timestamp)
     const all = side.buckets.get(bucket)
-    if (all === undefined) return []
+    if (all === undefined) return NOTHING
     const kept = all.filter((entry) => expiry(side, entry.timestamp) > time)
     if (kept.length === 0) side.buckets.remove(bucket)
     else if (kept.length < all.length) side.buckets.put(bucket, kept)
-    return side.outer ? all.filter((entry) => !entry.matched && expiry(side, entry.timestamp) <= time) : []
+    return side.outer ? all.filter((entry) => !entry.matched && expiry(side, entry.timestamp) <= time) : NOTHING
+  }
+
+  const emitAlone = (side: Side, value: unknown, time: number, output: Output<unknown>): void => {
+    keyed.calls.begin(time)
+    try {
+      output.collect(side.row(value, null))
+    } catch (error) {
+      keyed.failed(error, value)
+      return
+    }
+    keyed.succeeded()
   }
 
   return {
     processElement1: processOn(left, right),
     processElement2: processOn(right, left),
     onTimer(time, output) {
-      const rows = [left, right].flatMap((side) => expire(side, time).map((entry) => ({ side, entry })))
-      for (const { side, entry } of rows) {
-        // what has expired is gone, even if the function fails for it: each row is a call of its own
-        keyed.succeeded()
-        keyed.calls.begin(time)
-        try {
-          output.collect(side.row(entry.value, null))
-        } catch (error) {
-          keyed.failed(error, entry.value)
-        }
-      }
+      const lefts = expire(left, time)
+      const rights = expire(right, time)
+      if (lefts.length === 0 && rights.length === 0) return
+      // what has expired is gone, even if the function fails for it: each row is a call of its own
+      keyed.succeeded()
+      for (const { value } of lefts) emitAlone(left, value, time, output)
+      for (const { value } of rights) emitAlone(right, value, time, output)
     },
   }
 }

@@ -10,7 +10,7 @@ export interface AlignedWindows {
   readonly slice: number
 }
 
-export function alignedWindows(assigner: WindowAssigner<unknown>): AlignedWindows {
+export function alignedWindows(assigner: WindowAssigner<unknown, never>): AlignedWindows {
   if (assigner.kind === 'tumbling') return { size: assigner.sizeMs, slide: assigner.sizeMs, offset: assigner.offsetMs, slice: assigner.sizeMs }
   if (assigner.kind === 'sliding') {
     const { sizeMs: size, slideMs: slide, offsetMs: offset } = assigner

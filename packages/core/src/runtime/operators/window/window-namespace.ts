@@ -13,7 +13,7 @@ export interface WindowNaming {
   windowOf(namespace: Namespace): TimeWindow
 }
 
-export function windowNaming(assigner: WindowAssigner<unknown>): WindowNaming {
+export function windowNaming(assigner: WindowAssigner<unknown, never>): WindowNaming {
   switch (assigner.kind) {
     case 'tumbling':
       return fixed(assigner.sizeMs, assigner.sizeMs, assigner.offsetMs)

@@ -29,7 +29,7 @@ export const listing: WindowFunctionSpec = {
   }) as never,
 }
 
-export function windowSpec(assigner: WindowAssigner<TimeWindow>, options: Partial<WindowSpec> = {}): WindowSpec {
+export function windowSpec(assigner: WindowAssigner<TimeWindow, never>, options: Partial<WindowSpec> = {}): WindowSpec {
   return { kind: 'window', assigner, allowedLatenessMs: 0, lateTag: 'late', function: summing, ...options }
 }
 
