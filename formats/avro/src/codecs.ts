@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { crc32, deflateRawSync, inflateRawSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { constants, crc32, deflateRawSync, inflateRawSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type * as Snappy from 'snappy'
 import { MillraceError } from '@millrace/core/spi'
 import { damaged } from './avro-error.ts'
@@ -28,7 +28,7 @@ const BUILT_IN: Readonly<Record<AvroCodecName, AvroCodec>> = {
     decompress: (block, maxBytes) => inflateRawSync(block, { maxOutputLength: maxBytes }),
   },
   zstandard: {
-    compress: (block) => zstdCompressSync(block),
+    compress: (block) => zstdCompressSync(block, { params: { [constants.ZSTD_c_checksumFlag]: 1 } }), // decoders check it by themselves
     decompress: (block, maxBytes) => zstdDecompressSync(block, { maxOutputLength: maxBytes }),
   },
   /** The specification adds the CRC-32 of the uncompressed block, highest byte first. */

@@ -148,8 +148,7 @@ describe('damage', () => {
         damagedBytes[at] = (damagedBytes[at] as number) ^ flip
         try {
           const { rows: found } = await readAvro(fileReader, input(damagedBytes))
-          // zstd frames carry no checksum here, and `null` has none at all
-          if (codec === 'snappy' && at >= headerEnd) expect(found.every((row) => known.has(JSON.stringify(row)))).toBe(true)
+          if (codec !== 'null' && at >= headerEnd) expect(found.every((row) => known.has(JSON.stringify(row)))).toBe(true)
         } catch (error) {
           expect(error).toMatchObject({ code: expect.stringMatching(/^(?:AVRO_|CORE_)/) })
         }

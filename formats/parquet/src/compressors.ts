@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { constants, gzipSync, zstdCompressSync } from 'node:zlib'
 import type * as Snappy from 'snappy'
 
 export type Compress = (page: Uint8Array) => Uint8Array
@@ -13,5 +13,6 @@ export const compressors: { readonly SNAPPY: Compress; readonly GZIP: Compress; 
     return snappy.compressSync(Buffer.from(page.buffer, page.byteOffset, page.byteLength))
   },
   GZIP: (page) => gzipSync(page),
-  ZSTD: (page) => zstdCompressSync(page),
+  /** With a checksum, which decoders check by themselves. */
+  ZSTD: (page) => zstdCompressSync(page, { params: { [constants.ZSTD_c_checksumFlag]: 1 } }),
 }
