@@ -10,6 +10,7 @@ import { runCase, type CaseOutcome, type ChaosCase } from './chaos-case.ts'
 import { damagedSnapshots } from './damaged-snapshots.ts'
 import { fullDisk } from './full-disk.ts'
 import { failpointKills } from './failpoint-kills.ts'
+import { pausedProcess } from './paused-process.ts'
 import { plantedBugCases } from './planted-bugs.ts'
 import { randomKills } from './random-kills.ts'
 import { summarize } from './summary.ts'
@@ -34,7 +35,7 @@ else {
     if (cases.length === 0) break
     await runAll(cases)
   }
-  await runAll(chosen([...failpointKills({ seed, jobsEach: 2 }), ...fullDisk(seed), ...damagedSnapshots(seed)]))
+  await runAll(chosen([...failpointKills({ seed, jobsEach: 2 }), ...fullDisk(seed), ...damagedSnapshots(seed), ...pausedProcess(seed)]))
 }
 if (outcomes.length === 0) throw new Error(`no case has '${values.only}' in its name`)
 process.stdout.write(summarize(outcomes, performance.now() - startedMs))

@@ -41,39 +41,62 @@ const COMPILE_CACHE = join(tmpdir(), 'millrace-chaos-compile-cache')
 /** A process that lives longer hangs. */
 const MAX_LIFE_MS = 120_000
 
-/** Runs one process until it ends or is killed as `life` says. */
-export async function runProcess(run: ChaosRun, life: Life, flags: readonly string[] = []): Promise<ProcessEnd> {
-  const failpoint = life.kind === 'failpoint' ? life.failpoint : undefined
+export interface RunningProcess {
+  kill(signal: NodeJS.Signals): void
+  /** So far. */
+  readonly completedCheckpoints: number
+  readonly ended: Promise<ProcessEnd>
+}
+
+/** `onCheckpoint` is told of completed checkpoints, several at a time if they come together. */
+export function startProcess(run: ChaosRun, flags: readonly string[] = [], onCheckpoint: () => void = () => {}): RunningProcess {
   const child = spawn(process.execPath, ['--conditions=@millrace/source', '--disable-warning=ExperimentalWarning', PROGRAM, '--log-level', 'warn', ...flags], {
     cwd: run.directory,
-    env: { PATH: process.env['PATH'], TMPDIR: `${run.directory}/tmp`, NODE_COMPILE_CACHE: COMPILE_CACHE, ...toEnvironment({ ...run, ...(failpoint === undefined ? {} : { failpoint }) }) },
+    env: { PATH: process.env['PATH'], TMPDIR: `${run.directory}/tmp`, NODE_COMPILE_CACHE: COMPILE_CACHE, ...toEnvironment(run) },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const timers: NodeJS.Timeout[] = []
-  let [completedCheckpoints, stderr] = [0, '']
-  const killIn = (delayMs: number): void => void timers.push(setTimeout(() => child.kill('SIGKILL'), delayMs))
-  let hung = false
-  timers.push(
-    setTimeout(() => {
-      hung = true
-      child.kill('SIGKILL')
-    }, MAX_LIFE_MS),
-  )
-  if (life.kind === 'afterStart') killIn(life.delayMs)
+  let [completedCheckpoints, stderr, hung] = [0, '', false]
+  const watchdog = setTimeout(() => {
+    hung = true
+    child.kill('SIGKILL')
+  }, MAX_LIFE_MS)
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     const completed = text.match(/^completed /gm)?.length ?? 0
-    if (completedCheckpoints === 0 && completed > 0 && life.kind === 'afterCheckpoint') killIn(life.delayMs)
     completedCheckpoints += completed
+    if (completed > 0) onCheckpoint()
   })
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr = `${stderr}${text}`.slice(-8000)
   })
-  const [exitCode, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
-    child.on('error', reject).on('close', (code, by) => resolve([code, by]))
+  const ended = new Promise<ProcessEnd>((resolve, reject) => {
+    child.on('error', reject).on('close', (exitCode, signal) => {
+      clearTimeout(watchdog)
+      if (hung) stderr += `\nthe process was still alive after ${MAX_LIFE_MS} ms`
+      resolve({ killed: signal === 'SIGKILL' && !hung, exitCode, completedCheckpoints, stderr })
+    })
   })
-  for (const timer of timers) clearTimeout(timer)
-  if (hung) return { killed: false, exitCode: null, completedCheckpoints, stderr: `${stderr}\nthe process was still alive after ${MAX_LIFE_MS} ms` }
-  return { killed: signal === 'SIGKILL', exitCode, completedCheckpoints, stderr }
+  return {
+    kill: (signal) => void child.kill(signal),
+    get completedCheckpoints() {
+      return completedCheckpoints
+    },
+    ended,
+  }
+}
+
+/** Runs one process until it ends or is killed as `life` says. */
+export async function runProcess(run: ChaosRun, life: Life, flags: readonly string[] = []): Promise<ProcessEnd> {
+  let timer: NodeJS.Timeout | undefined
+  const killIn = (delayMs: number): void => {
+    timer ??= setTimeout(() => running.kill('SIGKILL'), delayMs)
+  }
+  const running = startProcess(life.kind === 'failpoint' ? { ...run, failpoint: life.failpoint } : run, flags, () => {
+    if (life.kind === 'afterCheckpoint') killIn(life.delayMs)
+  })
+  if (life.kind === 'afterStart') killIn(life.delayMs)
+  const end = await running.ended
+  clearTimeout(timer)
+  return end
 }
 
 /** Runs a job through these lives and then to its end, and compares what it has published with what it should have. */
