@@ -1,10 +1,10 @@
 import { chaosRun, judgeRun, type ChaosCase } from './chaos-case.ts'
-import { BACKENDS, SNAPSHOT_MODES, type ChaosRun } from './chaos-run.ts'
+import { BACKENDS, SNAPSHOT_MODES } from './chaos-run.ts'
 import { chaosJobs } from './jobs/all-jobs.ts'
 import { mix, randomFrom } from './random.ts'
 import { superviseRun, type Life } from './supervisor.ts'
 
-/** Until a process has restored and gone on; the rest of these kills hit it while it starts. */
+/** By the first checkpoint of a process the restored job is at work; before it, it loads, takes the lease, restores. */
 const MAX_DELAY_AFTER_CHECKPOINT_MS = 350
 const MAX_DELAY_AFTER_START_MS = 900
 /** In every second run some uploads fail, so that checkpoints are aborted between kills. */
@@ -14,11 +14,10 @@ export interface RandomKillOptions {
   readonly seed: number
   readonly round: number
   readonly killsPerRun: number
-  readonly settings?: Partial<ChaosRun>
 }
 
 /** Each job on each backend once, killed at moments that the seed chooses. In every third run processes differ in parallelism. */
-export function randomKills({ seed, round, killsPerRun, settings }: RandomKillOptions): readonly ChaosCase[] {
+export function randomKills({ seed, round, killsPerRun }: RandomKillOptions): readonly ChaosCase[] {
   const kinds = BACKENDS.flatMap((backend) => SNAPSHOT_MODES.map((snapshots) => ({ backend, snapshots })))
   return kinds.flatMap(({ backend, snapshots }, kind) =>
     chaosJobs.map(({ name: job }, index): ChaosCase => {
@@ -27,7 +26,7 @@ export function randomKills({ seed, round, killsPerRun, settings }: RandomKillOp
       return {
         name: `kills/${backend}/${snapshots}/${job}`,
         async run(directory) {
-          const run = chaosRun({ job, seed: runSeed, directory, backend, snapshots, rescales: variant % 3 === 2, uploadFailures: variant % 2 === 1 ? UPLOAD_FAILURES : 0, ...settings })
+          const run = chaosRun({ job, seed: runSeed, directory, backend, snapshots, rescales: variant % 3 === 2, uploadFailures: variant % 2 === 1 ? UPLOAD_FAILURES : 0 })
           return judgeRun(await superviseRun(run, randomLives(runSeed, killsPerRun)))
         },
       }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { mapState, types, WatermarkStrategy, type Infer } from '@millrace/core'
 import { defineSource, type Source } from '@millrace/core/spi'
 import type { ChaosRun } from '../chaos-run.ts'
@@ -78,11 +79,7 @@ function ruleSource({ seed, recordsPerSecond }: ChaosRun): Source<Rule> {
           for (; next < end; next++) output.collect({ key: `key-${next}`, factor: factorOf(seed, next) })
           return next < RULES ? (recordsPerSecond === undefined ? 'more' : 'pending') : 'end'
         },
-        available: (signal) =>
-          new Promise((resolve) => {
-            const timer = setTimeout(resolve, RULE_INTERVAL_MS)
-            signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true })
-          }),
+        available: (signal) => delay(RULE_INTERVAL_MS, undefined, { signal }).catch(() => {}),
       }
     },
   })
