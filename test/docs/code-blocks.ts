@@ -19,7 +19,7 @@ export interface Page {
 
 /** All pages whose blocks count, those without any included. */
 export function pages(): readonly Page[] {
-  const found = ['README.md', ...globSync('docs/*.md', { cwd: ROOT }), ...globSync('{packages,connectors,formats,statebackends}/*/README.md', { cwd: ROOT })]
+  const found = ['README.md', ...globSync('docs/**/*.md', { cwd: ROOT }), ...globSync('{packages,connectors,formats,statebackends}/*/README.md', { cwd: ROOT })]
   return found
     .filter((path) => existsSync(`${ROOT}${path}`))
     .toSorted()
