@@ -23,6 +23,7 @@ export class CsvReader implements FileRecordReader<unknown> {
   readonly #options: OpenFormatOptions
   readonly #fields: readonly RowField[] | undefined
   readonly #dialect: CsvDialect
+  readonly #validate: ((row: unknown) => unknown) | undefined
   readonly #wide: boolean
   readonly #scanner: RecordScanner
   readonly #lines: LineFinder
@@ -40,7 +41,8 @@ export class CsvReader implements FileRecordReader<unknown> {
   #bad: PlacedBadRecord[] = []
 
   /** @param fields undefined: all columns of the file, as texts. */
-  constructor(input: FormatInput, options: OpenFormatOptions, fields: readonly RowField[] | undefined, dialect: CsvDialect) {
+  constructor(input: FormatInput, options: OpenFormatOptions, fields: readonly RowField[] | undefined, dialect: CsvDialect, validate?: (row: unknown) => unknown) {
+    this.#validate = validate
     this.#input = input
     this.#options = options
     this.#fields = fields
@@ -96,8 +98,8 @@ export class CsvReader implements FileRecordReader<unknown> {
       const names = header === false ? undefined : await this.#readHeader(window)
       if (header === true) columns = names ?? columns
     }
-    const decoder = new RowDecoder(this.#fields ?? textFields(columns ?? []), columns ?? [], this.#dialect, this.#input.path)
-    this.#readRows = compileRows(decoder.fields, decoder.columns, this.#dialect)
+    const decoder = new RowDecoder(this.#fields ?? textFields(columns ?? []), columns ?? [], this.#dialect, this.#input.path, this.#validate)
+    this.#readRows = this.#validate === undefined ? compileRows(decoder.fields, decoder.columns, this.#dialect) : undefined
     if (from > (this.#window?.position ?? -1)) {
       await this.#window?.close()
       // A range's first record starts after the first line break from the byte before the range on.

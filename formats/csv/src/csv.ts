@@ -1,4 +1,4 @@
-import { MillraceError } from '@millrace/core/spi'
+import { MillraceError, validationOf } from '@millrace/core/spi'
 import type { AnyType, DeserializationSchema, FileReaderFormat, FileWriterFormat, Format, SerializationSchema, TypeInformation } from '@millrace/core/spi'
 import { resolveOptions } from './csv-options.ts'
 import type { CsvDialect, CsvOptions } from './csv-options.ts'
@@ -39,6 +39,9 @@ export function csv<T extends object>(type: TypeInformation<T>, options?: CsvOpt
 export function csv<T extends object>(type?: TypeInformation<T>, options: CsvOptions = {}): CsvFormat<T> | CsvTextFormat {
   const dialect = resolveOptions(options)
   if (type === undefined) return textFormat(dialect)
+  const validate = validationOf(type)
+  // A validator that does not tell the structure judges the texts.
+  if (validate !== undefined && type.schema.kind === 'generic') return { ...textFormat(dialect, type), type } as unknown as CsvFormat<T>
   const fields = rowFields(type)
   for (const field of fields) fieldDecoder(field.type, dialect, field.name) // reports unsupported types now, not in the task
   const missing = dialect.columns && fields.find(({ name }) => !dialect.columns?.includes(name))
@@ -63,7 +66,7 @@ export function csv<T extends object>(type?: TypeInformation<T>, options: CsvOpt
         return new CsvWriter(output, encoder, dialect, continued)
       },
     },
-    deserialization: { name, type, open: () => messageDeserializer<T>(fields, dialect) },
+    deserialization: { name, type, open: () => messageDeserializer<T>(fields, dialect, validate) },
     serialization: {
       name,
       open() {
@@ -74,11 +77,11 @@ export function csv<T extends object>(type?: TypeInformation<T>, options: CsvOpt
   }
 }
 
-function textFormat(dialect: CsvDialect): CsvTextFormat {
+function textFormat(dialect: CsvDialect, type?: AnyType): CsvTextFormat {
   if (dialect.header !== true && dialect.columns === undefined) {
     throw new MillraceError('CSV_OPTION', 'csv option columns: expected the names of the columns, as there is neither a row type nor a header to take them from', { origin: 'user' })
   }
-  return { name: 'csv', fileReader: fileReader(undefined, undefined, dialect) as FileReaderFormat<Readonly<Record<string, string>>> }
+  return { name: 'csv', fileReader: fileReader(type, undefined, dialect) as FileReaderFormat<Readonly<Record<string, string>>> }
 }
 
 function fileReader(type: AnyType | undefined, fields: readonly RowField[] | undefined, dialect: CsvDialect): FileReaderFormat<unknown> {
@@ -86,7 +89,7 @@ function fileReader(type: AnyType | undefined, fields: readonly RowField[] | und
     name: 'csv',
     ...(type === undefined ? {} : { type }),
     wholeFileCompression: true,
-    open: (input, options) => new CsvReader(input, options, fields, dialect),
+    open: (input, options) => new CsvReader(input, options, fields, dialect, validationOf(type)),
   }
   const { encoding, embeddedNewlines, quoteByte, escapeByte, commentByte, delimiter } = dialect
   if (encoding === 'utf-16le' || encoding === 'utf-16be') return reader

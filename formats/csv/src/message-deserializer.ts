@@ -7,9 +7,9 @@ import { RowDecoder } from './row-decoder.ts'
 import type { RowField } from './row-decoder.ts'
 
 /** Decodes a message of one or more lines without a header. A message with a bad record is bad as a whole: nothing of it is emitted; an empty one is a single empty field. */
-export function messageDeserializer<T>(fields: readonly RowField[], dialect: CsvDialect): MessageDeserializer<T> {
+export function messageDeserializer<T>(fields: readonly RowField[], dialect: CsvDialect, validate?: (row: unknown) => unknown): MessageDeserializer<T> {
   const columns = dialect.columns ?? fields.map(({ name }) => name)
-  const decoder = new RowDecoder(fields, columns, dialect, 'message')
+  const decoder = new RowDecoder(fields, columns, dialect, 'message', validate)
   const scanner = new RecordScanner(dialect)
   return {
     deserialize(message, output) {
@@ -22,7 +22,7 @@ export function messageDeserializer<T>(fields: readonly RowField[], dialect: Csv
         if (result !== 'complete') throw bad('CSV_QUOTE', `The message is no CSV (${result})`, index)
         if (scanner.count !== columns.length) throw bad('CSV_COLUMN_COUNT', `Expected ${columns.length} fields, found ${scanner.count}`, index)
         const row = decoder.decode(scanner, bytes)
-        if (row === undefined) throw bad('CSV_VALUE', decoder.failure?.reason ?? '', index, decoder.failure?.field)
+        if (row === undefined) throw bad('CSV_VALUE', decoder.failure?.reason ?? '', index, decoder.failure?.field ?? undefined)
         rows.push(row)
         index = scanner.next
       } while (index < bytes.length)

@@ -26,16 +26,18 @@ export class RowDecoder {
   /** The names of the file's columns in order; every record has a field for each. */
   readonly columns: readonly string[]
   /** After a failed `decode`: what was wrong with which field. */
-  failure: { readonly field: string; readonly reason: string } | undefined
+  failure: { readonly field: string | null; readonly reason: string } | undefined
   readonly fields: readonly RowField[]
   readonly #columns: Int32Array
   readonly #decoders: readonly FieldDecoder[]
   readonly #values: unknown[]
   readonly #make: RowFactory
+  readonly #validate: ((row: unknown) => unknown) | undefined
   readonly #encoding: 'utf8' | 'latin1'
 
   /** @param columns the names of the file's columns in order. */
-  constructor(fields: readonly RowField[], columns: readonly string[], dialect: CsvDialect, path: string) {
+  constructor(fields: readonly RowField[], columns: readonly string[], dialect: CsvDialect, path: string, validate?: (row: unknown) => unknown) {
+    this.#validate = validate
     this.columns = columns
     this.fields = fields
     this.#columns = Int32Array.from(fields, ({ name }) => columnIndex(name, columns, path))
@@ -46,7 +48,7 @@ export class RowDecoder {
   }
 
   /** The row, or undefined with `failure` set. Fields that the record lacks are null. */
-  decode(record: RecordScanner, bytes: Buffer): Readonly<Record<string, unknown>> | undefined {
+  decode(record: RecordScanner, bytes: Buffer): unknown {
     const decoders = this.#decoders
     const values = this.#values
     for (let i = 0; i < decoders.length; i++) {
@@ -64,7 +66,18 @@ export class RowDecoder {
       }
       values[i] = value
     }
-    return this.#make(values)
+    const row = this.#make(values)
+    return this.#validate === undefined ? row : this.#validated(row, this.#validate)
+  }
+
+  #validated(row: unknown, validate: (row: unknown) => unknown): unknown {
+    try {
+      return validate(row)
+    } catch (error) {
+      if (!MillraceError.is(error) || error.code !== 'CORE_VALIDATION_FAILED') throw error
+      this.failure = { field: error.at.field ?? null, reason: error.message }
+      return undefined
+    }
   }
 
   #fail(index: number, bytes: Buffer, start: number, end: number): void {

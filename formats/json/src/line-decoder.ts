@@ -1,3 +1,4 @@
+import { MillraceError, validationOf } from '@millrace/core/spi'
 import type { AnyType } from '@millrace/core/spi'
 import { LONG_DIGITS, parseExactly } from './exact-number.ts'
 import { anyValue, fromJson, needsDigits } from './from-json.ts'
@@ -24,8 +25,22 @@ export interface Decoding {
 
 export function decodingOf(type: AnyType | undefined, largeIntegers: LargeIntegers): Decoding {
   if (type === undefined) return { convert: undefined, convertExact: anyValue('', largeIntegers), digits: true, many: false }
-  const convert = fromJson(type.schema, '', largeIntegers)
+  const convert = validating(fromJson(type.schema, '', largeIntegers), type)
   return { convert, convertExact: convert, digits: needsDigits(type.schema), many: false }
+}
+
+/** A validator judges what was converted. */
+function validating(convert: FromJson, type: AnyType): FromJson {
+  const validate = validationOf(type)
+  if (validate === undefined) return convert
+  return (value) => {
+    try {
+      return validate(convert(value))
+    } catch (error) {
+      if (!MillraceError.is(error) || error.code !== 'CORE_VALIDATION_FAILED') throw error
+      throw new JsonMismatch(error.at.field ?? '', error.message, value)
+    }
+  }
 }
 
 /** Decodes single JSON texts, and values that were parsed already. */

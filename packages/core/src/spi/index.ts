@@ -43,3 +43,5 @@ export type { AnyType, TypeInformation, TypeSchema } from '../types/type-informa
 export { formatUnscaled } from '../types/decimal-type.ts'
 export type { InferredSchema, SchemaInference } from './schema-inference.ts'
 export { schemaCode } from '../types/schema-code.ts'
+export { validationOf } from '../types/validated-type.ts'
+export type { ValidatedType } from '../types/validated-type.ts'
