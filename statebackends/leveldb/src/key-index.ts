@@ -1,8 +1,16 @@
 import type { StoreWrite } from '@millrace/core/spi'
-import { editPage, firstKey, pageKeys } from './key-page.ts'
-import type { KeyChange, KeyPage } from './key-page.ts'
 
-/** The keys of one moment: pages never change. */
+/** Keys as one character a byte, ascending: as strings they take half the memory of arrays, and compare as their bytes do. */
+interface KeyPage {
+  readonly keys: string[]
+  /** Of the view for which it was last copied: pages of older ones belong to those. */
+  readonly epoch: number
+}
+
+/** A page with more keys is split in two: small enough to insert into, large enough for a short list of pages. */
+const MAX_PAGE_KEYS = 256
+
+/** The keys of one moment. */
 export class SortedKeys {
   readonly #pages: readonly KeyPage[]
 
@@ -12,67 +20,102 @@ export class SortedKeys {
 
   /** Keys with from ≤ key < to, ascending. */
   *range(from: Uint8Array, to: Uint8Array): Generator<Uint8Array> {
-    for (let index = pageOf(this.#pages, from); index < this.#pages.length; index++) {
-      const page = this.#pages[index] as KeyPage
-      if (Buffer.compare(firstKey(page), to) >= 0) return
-      for (const key of pageKeys(page)) {
-        if (Buffer.compare(key, from) < 0) continue
-        if (Buffer.compare(key, to) >= 0) return
-        yield key
+    const [first, end] = [text(from), text(to)]
+    for (let index = pageOf(this.#pages, first); index < this.#pages.length; index++) {
+      const { keys } = this.#pages[index] as KeyPage
+      for (let at = firstNotBelow(keys, first); at < keys.length; at++) {
+        const key = keys[at] as string
+        if (key >= end) return
+        yield Buffer.from(key, 'latin1')
       }
     }
   }
 }
 
-/** The set of all keys, in order: a sorted list of pages in each of which keys are written as differences. */
+/** The set of all keys, in order: a sorted list of sorted pages. */
 export class KeyIndex {
   #pages: KeyPage[] = []
-  /** Handed out: a change of the list must leave it as it is. */
+  #epoch = 0
   #shared = false
 
-  sorted(): SortedKeys {
+  /** The keys as they are now, until the next change. */
+  current(): SortedKeys {
+    return new SortedKeys(this.#pages)
+  }
+
+  /** The keys as they are now: what changes later is copied before. */
+  snapshot(): SortedKeys {
+    this.#epoch++
     this.#shared = true
     return new SortedKeys(this.#pages)
   }
 
   apply(batch: readonly StoreWrite[]): void {
-    const changes: KeyChange[] = []
-    for (const { key, value, replaces } of batch) if (value === undefined || !replaces) changes.push({ key, present: value !== undefined })
-    if (changes.length === 0) return
-    changes.sort((a, b) => Buffer.compare(a.key, b.key))
+    for (const { key, value, replaces } of batch) {
+      if (value === undefined) this.#delete(text(key))
+      else if (!replaces) this.#add(text(key))
+    }
+  }
+
+  #add(key: string): void {
+    if (this.#pages.length === 0) {
+      this.#pages = [{ keys: [key], epoch: this.#epoch }]
+      this.#shared = false
+      return
+    }
+    const index = pageOf(this.#pages, key)
+    const at = firstNotBelow((this.#pages[index] as KeyPage).keys, key)
+    if (this.#pages[index]?.keys[at] === key) return
+    const { keys } = this.#own(index)
+    keys.splice(at, 0, key)
+    if (keys.length > MAX_PAGE_KEYS) this.#pages.splice(index + 1, 0, { keys: keys.splice(keys.length >> 1), epoch: this.#epoch })
+  }
+
+  #delete(key: string): void {
+    const index = pageOf(this.#pages, key)
+    const at = firstNotBelow(this.#pages[index]?.keys ?? [], key)
+    if (this.#pages[index]?.keys[at] !== key) return
+    const { keys } = this.#own(index)
+    keys.splice(at, 1)
+    if (keys.length === 0) this.#pages.splice(index, 1)
+  }
+
+  /** The page to change, which no snapshot has. */
+  #own(index: number): KeyPage {
     if (this.#shared) {
       this.#pages = [...this.#pages]
       this.#shared = false
     }
-    // from the end, so that pages not yet reached keep their places
-    for (let end = changes.length; end > 0; ) {
-      const index = pageOf(this.#pages, (changes[end - 1] as KeyChange).key)
-      const page = this.#pages[index]
-      const start = page === undefined || index === 0 ? 0 : firstNotBelow(changes, firstKey(page))
-      this.#pages.splice(index, page === undefined ? 0 : 1, ...editPage(page, changes.slice(start, end)))
-      end = start
-    }
+    const page = this.#pages[index] as KeyPage
+    if (page.epoch === this.#epoch) return page
+    const copy = { keys: [...page.keys], epoch: this.#epoch }
+    this.#pages[index] = copy
+    return copy
   }
 }
 
+function text(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1')
+}
+
 /** The last page that begins at or below `key`, or else the first. */
-function pageOf(pages: readonly KeyPage[], key: Uint8Array): number {
+function pageOf(pages: readonly KeyPage[], key: string): number {
   let low = 0
   let high = pages.length
   while (low < high) {
     const middle = (low + high) >> 1
-    if (Buffer.compare(firstKey(pages[middle] as KeyPage), key) <= 0) low = middle + 1
+    if (((pages[middle] as KeyPage).keys[0] as string) <= key) low = middle + 1
     else high = middle
   }
   return Math.max(0, low - 1)
 }
 
-function firstNotBelow(changes: readonly KeyChange[], key: Uint8Array): number {
+function firstNotBelow(keys: readonly string[], key: string): number {
   let low = 0
-  let high = changes.length
+  let high = keys.length
   while (low < high) {
     const middle = (low + high) >> 1
-    if (Buffer.compare((changes[middle] as KeyChange).key, key) < 0) low = middle + 1
+    if ((keys[middle] as string) < key) low = middle + 1
     else high = middle
   }
   return low

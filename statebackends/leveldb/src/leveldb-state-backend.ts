@@ -18,7 +18,7 @@ const MEBIBYTE = 1024 * 1024
 
 /**
  * State in LevelDB files below the task's working directory, with what is in use as objects in memory. State may be larger
- * than memory but for its keys, of which an ordered index is kept: about 10 to 20 bytes each.
+ * than memory but for its keys, of which an ordered index is kept: their length in the store and about 30 bytes each.
  */
 export function leveldbStateBackend(options: LevelDbStateOptions = {}): StateBackend {
   const { cacheBytes, writeBufferBytes = 16 * MEBIBYTE, blockCacheBytes = 32 * MEBIBYTE, compression = false } = options

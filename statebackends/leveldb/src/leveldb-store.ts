@@ -37,10 +37,10 @@ export async function openLevelDbStore(directory: string, { writeBufferBytes, bl
       written = written.then(() => chained.write())
       return written
     },
-    scan: (from, to) => scan(db, keys.sorted(), from, to),
+    scan: (from, to) => scan(db, keys.current(), from, to),
     snapshot() {
       const snapshot = db.snapshot()
-      const sorted = keys.sorted()
+      const sorted = keys.snapshot()
       return {
         scan: (from, to) => scan(db, sorted, from, to, snapshot),
         close: () => void snapshot.close(),
