@@ -8,8 +8,11 @@ import { boolean } from '../../../types/simple-types.ts'
 import type { TypeInformation } from '../../../types/type-information.ts'
 import type { OperatorContext, StreamOperator } from '../stream-operator.ts'
 import { UserErrors } from '../user-errors.ts'
-import { AsyncQueue, type Control } from './async-queue.ts'
 import { AsyncRequest, type RequestHost } from './async-request.ts'
+import { Fifo } from './fifo.ts'
+import { OrderedQueue } from './ordered-queue.ts'
+import type { Control, QueueTarget, RequestQueue } from './request-queue.ts'
+import { UnorderedQueue } from './unordered-queue.ts'
 
 /** What had not left the operator at a checkpoint: a record, or a watermark that waited behind records. */
 interface SavedEntry {
@@ -29,10 +32,10 @@ export class AsyncMapOperator implements StreamOperator {
   readonly #spec: AsyncMapSpec
   readonly #context: OperatorContext
   readonly #errors: UserErrors
-  readonly #queue: AsyncQueue
+  readonly #queue: RequestQueue
   readonly #saved: OperatorListState<SavedEntry>
   /** In order of arrival; called when there is room. */
-  readonly #waiting: AsyncRequest[] = []
+  readonly #waiting: Fifo<AsyncRequest> = new Fifo()
   /** Called, in order of their deadlines, which is that of their calls. Only kept where there is a timeout. */
   #deadlines: AsyncRequest[] = []
   /** Called and not gone. */
@@ -43,14 +46,27 @@ export class AsyncMapOperator implements StreamOperator {
   #news = Promise.withResolvers<void>()
   readonly #host: RequestHost
 
+  readonly #target: QueueTarget
+
   constructor(node: StreamNode, context: OperatorContext, spec: AsyncMapSpec) {
     this.#spec = spec
     this.#context = context
     this.#errors = new UserErrors(node, context)
     this.#host = { spec, sleep: (delayMs) => context.sleep(delayMs), settled: () => this.#settled() }
-    this.#queue = new AsyncQueue(spec.ordered)
+    this.#queue = spec.ordered ? new OrderedQueue() : new UnorderedQueue()
     const valueType = ((spec.inputType ?? generic()) as TypeInformation<unknown>).nullable()
     this.#saved = context.operatorState.list('async-requests', row({ isRecord: boolean(), value: valueType, timestamp: long(), parallelism: int() }), 'split')
+    this.#target = {
+      request: (request) => {
+        this.#called--
+        if (request.failed) this.#errors.handle(request.error, request.value, request.timestamp)
+        else context.output.collect(request.result, request.timestamp)
+      },
+      control: (control) => {
+        if (control.kind === 'watermark') context.output.emitWatermark(control.timestamp)
+        else context.output.emitStatus(control.idle)
+      },
+    }
     context.signal.addEventListener('abort', () => this.#cancel(), { once: true })
     context.metrics.gauge('numAsyncRequests', () => this.#queue.size)
   }
@@ -154,17 +170,9 @@ export class AsyncMapOperator implements StreamOperator {
 
   #drain(): void {
     this.#draining = false
-    this.#queue.drain({
-      request: (request) => {
-        this.#called--
-        if (request.failed) this.#errors.handle(request.error, request.value, request.timestamp)
-        else this.#context.output.collect(request.result, request.timestamp)
-      },
-      control: (control) => {
-        if (control.kind === 'watermark') this.#context.output.emitWatermark(control.timestamp)
-        else this.#context.output.emitStatus(control.idle)
-      },
-    })
+    // what was cancelled is no result
+    if (this.#context.signal.aborted) return
+    this.#queue.drain(this.#target)
     this.#callMore()
   }
 }
