@@ -9,6 +9,12 @@ export const INVALID: unique symbol = Symbol('invalid')
 export type ValueParser = (stored: never) => unknown
 
 const DAY_MS = 86_400_000
+/**
+ * The year −4000. Only timestamps of 96 bits reach that far in nanoseconds, and the decoder makes such values of those with a
+ * negative time of day, which overflow left behind (int96_from_spark of apache/parquet-testing has one).
+ */
+const EARLIEST_INT96_MS = -1.88e14
+
 const PER_MS = { millis: 1, micros: 1000, nanos: 1_000_000 } as const
 
 /**
@@ -84,7 +90,7 @@ function millisParser(unit: keyof typeof PER_MS): ValueParser {
     if (Number.isSafeInteger(value)) return (value - (((value % perMs) + perMs) % perMs)) / perMs
     const wide = BigInt(perMs)
     const ms = Number((stored - (((stored % wide) + wide) % wide)) / wide)
-    return Math.abs(ms) <= 8.64e15 ? ms : INVALID
+    return ms <= 8.64e15 && ms >= (unit === 'nanos' ? EARLIEST_INT96_MS : -8.64e15) ? ms : INVALID
   }
 }
 
