@@ -31,6 +31,7 @@ export function checkpointSettings(options: CheckpointOptions): CheckpointSettin
     tolerableFailures: options.tolerableFailures ?? 0,
     aligned: options.mode !== 'atLeastOnce',
     retained: options.retained ?? 1,
+    retainOnCancel: options.retainOnCancel ?? true,
   }
 }
 

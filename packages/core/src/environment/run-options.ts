@@ -36,6 +36,8 @@ export interface CheckpointOptions {
   readonly mode?: 'exactlyOnce' | 'atLeastOnce'
   /** Completed checkpoints kept. Default 1. */
   readonly retained?: number
+  /** Whether a job that is canceled leaves its checkpoints, to go on from later. Default true. Savepoints stay in any case. */
+  readonly retainOnCancel?: boolean
   /** Where `stop` and SIGTERM put their savepoint. Absent: they take none. */
   readonly savepointDirectory?: string
 }

@@ -15,6 +15,7 @@ export interface CheckpointSettings {
   readonly tolerableFailures: number
   readonly aligned: boolean
   readonly retained: number
+  readonly retainOnCancel: boolean
 }
 
 export interface CheckpointCoordinatorOptions {

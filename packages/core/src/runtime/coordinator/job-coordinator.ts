@@ -59,6 +59,13 @@ export class JobCoordinator {
 
   /** Rejects with the MillraceError that failed the job. */
   async run(): Promise<JobOutcome> {
+    const outcome = await this.#runAttempts()
+    // a job that was to stop while it waited for a restart is to go on one day
+    if (outcome.state === 'canceled' && this.#stop === undefined) await this.#discardCheckpoints()
+    return outcome
+  }
+
+  async #runAttempts(): Promise<JobOutcome> {
     const backoff = createRestartBackoff(this.#options.restart, this.#options.random)
     let previous: string | undefined
     let completedBefore = 0
@@ -165,6 +172,17 @@ export class JobCoordinator {
     const metadata = decodeCheckpointMetadata(await store.readMetadata(pointer), pointer)
     logger.info({ job: graph.jobName, checkpoint: pointer }, 'restoring')
     return createRestorePlan(graph, metadata, pointer, allowDroppedState)
+  }
+
+  /** As far as the settings say: after a failure and after a stop they are always kept. */
+  async #discardCheckpoints(): Promise<void> {
+    const { checkpoints, logger } = this.#options
+    if (checkpoints === undefined || checkpoints.settings.retainOnCancel) return
+    try {
+      for (const { checkpointId, savepoint } of await checkpoints.store.list()) if (!savepoint) await checkpoints.store.discard(checkpointId)
+    } catch (error) {
+      logger.warn({ error: String(error) }, 'removing the checkpoints of a canceled job failed')
+    }
   }
 
   #runningAttempt(): JobAttempt {

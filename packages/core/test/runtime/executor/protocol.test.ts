@@ -46,7 +46,7 @@ async function wire(build: (env: StreamExecutionEnvironment) => void, change: { 
     logger: silentLogger,
     metrics: metrics.group({ job: 'wired' }),
     fileSystems,
-    checkpoints: { settings: { intervalMs: 10, timeoutMs: 1000, minPauseMs: 0, tolerableFailures: 0, aligned: true, retained: 1 }, store },
+    checkpoints: { settings: { intervalMs: 10, timeoutMs: 1000, minPauseMs: 0, tolerableFailures: 0, aligned: true, retained: 1, retainOnCancel: true }, store },
     restart: change.restart ?? { kind: 'fixedDelay', attempts: 3, delayMs: 1 },
     from: undefined,
     allowDroppedState: [],
