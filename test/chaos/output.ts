@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
+import { gunzipSync } from 'node:zlib'
 
 export interface OutputDifference {
   /** How many lines the output lacks, and how many it has too many. */
@@ -15,8 +16,13 @@ export async function publishedLines(directory: string): Promise<readonly string
     throw error
   })
   const files = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-  const texts = await Promise.all(files.map(async ({ parentPath, name }) => readFile(`${parentPath}/${name}`, 'utf8')))
+  const texts = await Promise.all(files.map(async ({ parentPath, name }) => readText(`${parentPath}/${name}`)))
   return texts.flatMap((text) => text.split('\n').filter((line) => line !== ''))
+}
+
+async function readText(path: string): Promise<string> {
+  const bytes = await readFile(path)
+  return (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8')
 }
 
 /** Compares two bags of lines: each must be there exactly as often. Undefined if they are equal. */

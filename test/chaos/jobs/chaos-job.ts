@@ -1,5 +1,5 @@
 import type { StreamExecutionEnvironment } from '@millrace/core'
-import { fileSink } from '@millrace/connector-file'
+import { fileSink, type FileSinkOptions } from '@millrace/connector-file'
 import type { Sink, Source, TypeInformation } from '@millrace/core/spi'
 import { jsonLines } from '@millrace/format-json'
 import { outputDirectory, type ChaosRun } from '../chaos-run.ts'
@@ -23,8 +23,8 @@ export interface ChaosJob {
 }
 
 /** JSON lines below the output directory, in files so small that every checkpoint publishes some. */
-export function chaosSink<T>(run: ChaosRun, type: TypeInformation<T>, partition?: (value: T) => string): Sink<T> {
-  return fileSink({ path: outputDirectory(run), format: jsonLines(type), rollBytes: 16_384, rollEvery: '300ms', ...(partition === undefined ? {} : { partition }) })
+export function chaosSink<T>(run: ChaosRun, type: TypeInformation<T>, options: Pick<FileSinkOptions<T>, 'partition' | 'compression'> = {}): Sink<T> {
+  return fileSink({ path: outputDirectory(run), format: jsonLines(type), rollBytes: 16_384, rollEvery: '300ms', ...options })
 }
 
 /** Counts by a key made of several parts. */

@@ -9,7 +9,10 @@ import { allEvents, Event } from './events.ts'
 const FILES = 5
 const events = { keys: 1000 }
 
-/** Files in, some records left out, files out, in a directory per remainder: several files are open at a time. */
+/**
+ * Files in, some records left out, files out, in a directory per remainder: several files are open at a time. With an odd seed
+ * they are compressed, and so finished at every checkpoint; otherwise they go on across checkpoints and restarts.
+ */
 export const fileToFile: ChaosJob = {
   name: 'file-to-file',
   keyed: false,
@@ -23,7 +26,7 @@ export const fileToFile: ChaosJob = {
     env
       .fromSource(source(fileSource({ path: inputDirectory(run), format: jsonLines(Event) })), WatermarkStrategy.noWatermarks(), { uid: 'files' })
       .filter(isKept)
-      .sinkTo(sink(chaosSink(run, Event, ({ index }) => `rest=${index % 3}`)), { uid: 'out' })
+      .sinkTo(sink(chaosSink(run, Event, { partition: ({ index }) => `rest=${index % 3}`, compression: run.seed % 2 === 0 ? 'none' : 'gzip' })), { uid: 'out' })
   },
   *expected(run) {
     for (const event of allEvents(run, events)) if (isKept(event)) yield JSON.stringify(event)
