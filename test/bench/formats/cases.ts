@@ -1,6 +1,7 @@
 import type { RateCase } from '../rate-case.ts'
 import { csvReadText } from './csv-read-text.ts'
 import { csvReadTyped } from './csv-read-typed.ts'
+import { etlCases } from './etl-cases.ts'
 import { jsonReadLines } from './json-read-lines.ts'
 
-export const formatCases: readonly RateCase[] = [csvReadText, csvReadTyped, jsonReadLines]
+export const formatCases: readonly RateCase[] = [csvReadText, csvReadTyped, jsonReadLines, ...etlCases]

@@ -1,5 +1,11 @@
+import { types } from '@millrace/core'
 import type { Outcome } from '../rate-case.ts'
 import { dataFile, mulberry32 } from './data-file.ts'
+
+export const NumberRow = types.row({ id: types.long(), amount: types.long(), price: types.double(), score: types.double(), count: types.int(), reading: types.double() })
+
+/** The same for DuckDB. */
+export const NUMBER_COLUMNS = "{'id': 'BIGINT', 'amount': 'BIGINT', 'price': 'DOUBLE', 'score': 'DOUBLE', 'count': 'INTEGER', 'reading': 'DOUBLE'}"
 
 /** Six numbers a row, about 50 bytes. Fractions are quarters, so that sums are exact in any order. */
 export function numberFile(records: number): Promise<string> {

@@ -1,19 +1,17 @@
-import { types } from '@millrace/core'
 import { csv } from '@millrace/format-csv'
 import type { Outcome, Variant } from '../rate-case.ts'
-import { NumberTally, numberFile } from './csv-number-data.ts'
+import { NUMBER_COLUMNS, NumberRow, NumberTally, numberFile } from './csv-number-data.ts'
 import { csvReadTyped } from './csv-read-typed.ts'
 import { queryOnOneThread } from './duckdb-row.ts'
 import { readWithFormat } from './read-with-format.ts'
 import { readWithUdsv } from './read-with-udsv.ts'
 
-const Reading = types.row({ id: types.long(), amount: types.long(), price: types.double(), score: types.double(), count: types.int(), reading: types.double() })
 type Fields = readonly [number, number, number, number, number, number]
 
 export function ours(): Variant {
   return reading(async (path) => {
     const tally = new NumberTally()
-    await readWithFormat(csv(Reading).fileReader, path, (row) => tally.take(row.id, row.amount, row.price, row.score, row.count, row.reading))
+    await readWithFormat(csv(NumberRow).fileReader, path, (row) => tally.take(row.id, row.amount, row.price, row.score, row.count, row.reading))
     return tally.outcome()
   })
 }
@@ -28,9 +26,8 @@ export function udsvTyped(): Variant {
 
 export function duckdbAggregate(): Variant {
   return reading(async (path) => {
-    const columns = "{'id': 'BIGINT', 'amount': 'BIGINT', 'price': 'DOUBLE', 'score': 'DOUBLE', 'count': 'INTEGER', 'reading': 'DOUBLE'}"
     const [row] = await queryOnOneThread(
-      `SELECT count(*), sum(id) + sum(amount) + sum(price) + sum(score) + sum("count") + sum(reading) FROM read_csv('${path}', header = true, columns = ${columns})`,
+      `SELECT count(*), sum(id) + sum(amount) + sum(price) + sum(score) + sum("count") + sum(reading) FROM read_csv('${path}', header = true, columns = ${NUMBER_COLUMNS})`,
     )
     return { rows: Number(row?.[0]), digest: Number(row?.[1]) }
   })

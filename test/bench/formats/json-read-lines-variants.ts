@@ -1,6 +1,7 @@
 import { jsonLines } from '@millrace/format-json'
 import type { Outcome, Variant } from '../rate-case.ts'
-import { dataFile, fileChunks, mulberry32 } from './data-file.ts'
+import { clickLines } from './click-data.ts'
+import { fileChunks } from './data-file.ts'
 import { jsonReadLines } from './json-read-lines.ts'
 import { readWithFormat } from './read-with-format.ts'
 
@@ -10,16 +11,6 @@ interface Click {
   readonly page: string
   readonly ms: number
   readonly ok: boolean
-}
-
-const PAGES = ['home', 'cart', 'search', 'item', 'help']
-
-function clicks(records: number): Promise<string> {
-  const random = mulberry32(5)
-  return dataFile('clicks.jsonl', records, '', (id) => {
-    const click: Click = { id, user: `user-${random() % 100_000}`, page: PAGES[random() % PAGES.length] ?? '', ms: (random() % 40_000) / 4, ok: random() % 10 !== 0 }
-    return `${JSON.stringify(click)}\n`
-  })
 }
 
 class ClickTally {
@@ -60,12 +51,12 @@ export function parsePerLine(): Variant {
 function reading(read: (path: string, tally: ClickTally) => Promise<void>): Variant {
   return {
     async prepare() {
-      await clicks(jsonReadLines.records)
-      await clicks(jsonReadLines.fewerRecords)
+      await clickLines(jsonReadLines.records)
+      await clickLines(jsonReadLines.fewerRecords)
     },
     async run(records) {
       const tally = new ClickTally()
-      await read(await clicks(records), tally)
+      await read(await clickLines(records), tally)
       return tally.outcome()
     },
   }
