@@ -62,7 +62,8 @@ interface AvscType {
 }
 
 /**
- * Parses and checks a schema (names, defaults, references) with avsc, which is loaded at first use. Throws AVRO_SCHEMA.
+ * Parses and checks a schema (names, defaults, references) with avsc, which is loaded at first use. Throws AVRO_SCHEMA, and
+ * AVRO_CODE_GENERATION where no code may be generated: avsc does that for every type.
  * @param subject whose schema it is, for the message.
  */
 export function parseSchema(schema: AvroSchema | string, subject: string): ParsedSchema {
@@ -83,6 +84,10 @@ export function parseSchema(schema: AvroSchema | string, subject: string): Parse
     }) as unknown as AvscType
     return { type: new TypeTree(attributes).nodeOf(root), json: JSON.stringify(raw), canonicalForm: JSON.stringify(root.schema()) }
   } catch (error) {
+    if (error instanceof EvalError) {
+      const message = 'Avro needs code generation, which this process forbids: start Node.js without --disallow-code-generation-from-strings, or use another format'
+      throw new MillraceError('AVRO_CODE_GENERATION', message, { origin: 'user', cause: error })
+    }
     throw MillraceError.wrap(error, 'AVRO_SCHEMA', `${subject}: expected an Avro schema`, { origin: 'user' })
   }
 }

@@ -170,14 +170,10 @@ function durationEncoder(path: string): Encoder {
 
 /** One function per record type, so that every call site sees one encoder and one shape of rows only. */
 function compose(encoders: readonly Encoder[], names: readonly string[]): Encoder {
-  try {
-    const parameters = encoders.map((_, index) => `e${index} = e[${index}]`).join(', ')
-    const calls = names.map((name, index) => `e${index}(v[${JSON.stringify(name)}], s)`).join('; ')
-    // oxlint-disable-next-line typescript/no-implied-eval -- names are quoted by JSON.stringify
-    return (new Function('e', `const ${parameters || '_ = 0'}; return (v, s) => { ${calls} }`) as (encoders: readonly Encoder[]) => Encoder)(encoders)
-  } catch {
-    return (value, sink) => encoders.forEach((encode, index) => encode((value as Readonly<Record<string, unknown>>)[names[index] as string], sink))
-  }
+  const parameters = encoders.map((_, index) => `e${index} = e[${index}]`).join(', ')
+  const calls = names.map((name, index) => `e${index}(v[${JSON.stringify(name)}], s)`).join('; ')
+  // oxlint-disable-next-line typescript/no-implied-eval -- names are quoted by JSON.stringify; avsc generates code too, so there is no way without
+  return (new Function('e', `const ${parameters || '_ = 0'}; return (v, s) => { ${calls} }`) as (encoders: readonly Encoder[]) => Encoder)(encoders)
 }
 
 /** Tells whether a value may belong to a type, looking at its outside only. */

@@ -51,26 +51,15 @@ function sourceOf({ name }: RowField, writer: AvroType, reader: AvroType | undef
 
 /**
  * One function per record type that calls the steps one by one and makes the row as an object literal: every call site sees
- * one decoder only, and V8 allocates the row at its final size and shape. Where code generation is forbidden a loop does the same.
+ * one decoder only, and V8 allocates the row at its final size and shape.
  */
 function compose(steps: readonly Step[], names: readonly string[]): Decoder {
-  const decoders = steps.map(({ decode }) => decode)
-  try {
-    const calls = steps.map(({ target }, index) => (target < 0 ? `d${index}(t)` : `const v${target} = d${index}(t)`))
-    const row = names.map((name, index) => `${name === '__proto__' ? '["__proto__"]' : JSON.stringify(name)}: v${index}`)
-    const parameters = decoders.map((_, index) => `d${index} = d[${index}]`).join(', ')
-    const body = `const ${parameters || '_ = 0'}; return (t) => { t.enter(); ${calls.join('; ')}; t.leave(); return {${row.join(', ')}} }`
-    // oxlint-disable-next-line typescript/no-implied-eval -- names are quoted by JSON.stringify
-    return (new Function('d', body) as (decoders: readonly Decoder[]) => Decoder)(decoders)
-  } catch {
-    return (tap) => {
-      const values: unknown[] = []
-      tap.enter()
-      for (const { decode, target } of steps) values[target < 0 ? names.length : target] = decode(tap)
-      tap.leave()
-      return Object.fromEntries(names.map((name, index) => [name, values[index]]))
-    }
-  }
+  const calls = steps.map(({ target }, index) => (target < 0 ? `d${index}(t)` : `const v${target} = d${index}(t)`))
+  const row = names.map((name, index) => `${name === '__proto__' ? '["__proto__"]' : JSON.stringify(name)}: v${index}`)
+  const parameters = steps.map((_, index) => `d${index} = d[${index}]`).join(', ')
+  const body = `const ${parameters || '_ = 0'}; return (t) => { t.enter(); ${calls.join('; ')}; t.leave(); return {${row.join(', ')}} }`
+  // oxlint-disable-next-line typescript/no-implied-eval -- names are quoted by JSON.stringify; avsc generates code too, so there is no way without
+  return (new Function('d', body) as (decoders: readonly Decoder[]) => Decoder)(steps.map(({ decode }) => decode))
 }
 
 /** The logical type `duration`: three unsigned integers of 32 bits, little-endian. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { types } from '@millrace/core'
 import type { MessageDeserializer } from '@millrace/core/spi'
 import { describe, expect, test } from 'vitest'
@@ -139,6 +140,21 @@ describe('messages of a schema registry', () => {
       await prepare({ bearer: 'token' })
       expect(JSON.stringify(schemaRegistry({ ...options, auth: { bearer: 'token' } }))).not.toContain('token')
     }))
+
+  test('come over TLS from a server whose certificate is trusted', async () => {
+    const pem = (name: string): string => readFileSync(new URL(`data/tls/${name}.pem`, import.meta.url), 'utf8')
+    const server = new RegistryServer({ cert: pem('cert'), key: pem('key') })
+    try {
+      const url = (await server.start()).replace('http:', 'https:')
+      const prepare = (tls: NonNullable<SchemaRegistryOptions['tls']>): Promise<void> | undefined => avro(Flight, { framing: schemaRegistry({ url, subject: 's', tls }) }).serialization.open().prepare?.()
+      await prepare({ ca: pem('cert'), servername: 'registry.test' })
+      await expect(prepare({ servername: 'registry.test' })).rejects.toMatchObject({ code: 'AVRO_REGISTRY_UNAVAILABLE', message: expect.stringContaining('self-signed') })
+      await expect(prepare({ ca: pem('cert'), servername: 'another.test' })).rejects.toMatchObject({ code: 'AVRO_REGISTRY_UNAVAILABLE', message: expect.stringContaining('another.test') })
+      expect(server.requests).toEqual(['POST /subjects/s/versions'])
+    } finally {
+      await server.close()
+    }
+  })
 
   test('of an incompatible type are refused when it is registered', () =>
     withServer(async (_server, options) => {

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import avsc from 'avsc'
 
@@ -11,13 +12,18 @@ interface Version {
 
 /** The endpoints of Confluent's schema registry that clients use, with its status and error codes; subjects are BACKWARD compatible. */
 export class RegistryServer {
-  readonly #server: Server = createServer((request, response) => void this.#handle(request, response))
+  readonly #server: Server
   readonly #subjects = new Map<string, Version[]>()
   readonly #ids = new Map<string, number>()
   readonly requests: string[] = []
   authorization: string | undefined
   /** Answer the next requests with this status. */
   failing: number | undefined
+
+  constructor(tls?: { readonly cert: string; readonly key: string }) {
+    const handle = (request: IncomingMessage, response: ServerResponse): void => void this.#handle(request, response)
+    this.#server = tls === undefined ? createServer(handle) : createTlsServer(tls, handle)
+  }
 
   async start(): Promise<string> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))

@@ -2,7 +2,7 @@ import { types } from '@millrace/core'
 import type { TypeInformation } from '@millrace/core/spi'
 import avsc from 'avsc'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { avro, avroSchemaOf, typeOfAvroSchema } from '../src/index.ts'
 import type { AvroSchema } from '../src/index.ts'
 import { input, readAvro, writeAvro } from './read-avro.ts'
@@ -72,7 +72,20 @@ test('rows of any type are read back as they were written, in files and messages
     { numRuns: 150 },
   ))
 
-/** Every second random schema of avsc is one of these kinds. */
+test('a process that forbids code generation is told so', () => {
+  class Forbidden {
+    constructor() {
+      throw new EvalError('Code generation from strings disallowed for this context')
+    }
+  }
+  vi.stubGlobal('Function', Forbidden)
+  try {
+    expect(() => avro(types.row({ id: types.long() }))).toThrow(expect.objectContaining({ code: 'AVRO_CODE_GENERATION', origin: 'user' }))
+  } finally {
+    vi.unstubAllGlobals()
+  }
+})
+
 const anySchema: fc.Arbitrary<AvroSchema> = fc.letrec<{ any: AvroSchema }>((tie) => ({
   any: fc.oneof(
     { maxDepth: 3 },
