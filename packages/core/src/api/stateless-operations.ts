@@ -10,6 +10,7 @@ import { sinkFunctionSink } from '../adapters/sink-function-sink.ts'
 import { checkSinkType } from './check-sink-type.ts'
 import { collectInto } from './collect-results.ts'
 import type { DataStream } from './data-stream.ts'
+import { iterateResults } from './iterate-results.ts'
 import { nodeOptions } from './operator-options.ts'
 import { asyncMapSpec } from './async-map.ts'
 import type { OperatorOptions } from './operator-options.ts'
@@ -37,6 +38,12 @@ export interface StatelessOperations<out T> {
    * memory: for bounded and small results. Throws CORE_NOT_EXECUTABLE in the environment of a job.
    */
   executeAndCollect(options?: Omit<RunOptions, 'from'>): Promise<readonly T[]>
+  /**
+   * Runs the job of a `createLocalEnvironment()` while a `for await` loop takes the records of this stream, which may be
+   * endless; leaving the loop stops the job. A slow loop slows the job down. Records come as they are written: if the job
+   * restarts, some come twice. Throws CORE_NOT_EXECUTABLE in the environment of a job.
+   */
+  executeAndIterate(options?: Omit<RunOptions, 'from'>): AsyncIterable<T>
 }
 
 export function statelessOperations<T>(handle: StreamHandle): StatelessOperations<T> {
@@ -58,5 +65,6 @@ export function statelessOperations<T>(handle: StreamHandle): StatelessOperation
     output: (format, options) => sinkTo(outputFormatSink(format), options),
     print: (prefix) => sinkTo(printSink(prefix)),
     executeAndCollect: (options = {}) => collectInto(job, sinkTo, options),
+    executeAndIterate: (options = {}) => iterateResults(job, sinkTo, options),
   }
 }
