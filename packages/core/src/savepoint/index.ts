@@ -1,4 +1,5 @@
 /** The entry `@millrace/core/savepoint`: the state in checkpoints and savepoints as data. */
+export type { CheckpointMetadata, OperatorMetadata, SubtaskState } from '../runtime/checkpoint/checkpoint-metadata.ts'
 export { describeSavepoint } from './describe-savepoint.ts'
 export type { KeyedStateDescription, OperatorDescription, OperatorStateDescription, SavepointDescription } from './describe-savepoint.ts'
 export { diffSavepoint } from './diff-savepoint.ts'
@@ -7,5 +8,6 @@ export type { StateChange } from './state-changes.ts'
 export { openSavepoint } from './open-savepoint.ts'
 export type { Savepoint, SavepointOperator, SavepointOptions } from './open-savepoint.ts'
 export type { ReadStateOptions, StateEntry, TimerEntry } from './read-keyed-state.ts'
+export type { OpenSnapshotFile, SnapshotFiles } from './snapshot-files.ts'
 export { keyedOperator, writeSavepoint } from './write-savepoint.ts'
 export type { KeyedOperatorSource, NewOperator, WriteSavepointOptions } from './write-savepoint.ts'

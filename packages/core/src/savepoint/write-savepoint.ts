@@ -73,19 +73,26 @@ export async function writeSavepoint(directory: string, operators: readonly NewO
   const metadataPath = `${path}/${METADATA_NAME}`
   if ((await readWhole(fileSystems, metadataPath)) !== undefined) throw exists(path)
   requireDifferentUids(operators)
-  const kept = (base?.metadata.operators ?? []).filter(({ uid }) => !operators.some((operator) => operator.uid === uid))
-  const written: OperatorMetadata[] = []
-  for (const operator of kept) written.push(await copyOperator(operator, base as Savepoint, fileSystems, path, written.length))
-  for (const operator of operators) written.push(await writeOperator(operator, { fileSystems, path, maxParallelism, now, index: written.length }))
-  const metadata = encodeCheckpointMetadata({
-    jobName: options.jobName ?? base?.metadata.jobName ?? 'bootstrap',
-    checkpointId: base?.metadata.checkpointId ?? 1,
-    timestampMs: now(),
-    savepoint: true,
-    operators: written,
-  })
   const fileSystem = fileSystems.forPath(path)
-  await fileSystem.publish(metadataPath, encodeMetadataFile({ metadata, completedMs: now() }), { ifAbsent: fileSystem.capabilities.conditionalCreate })
+  const target: Target = { fileSystems, path, maxParallelism, now, files: [] }
+  const written: OperatorMetadata[] = []
+  try {
+    for (const operator of base?.metadata.operators ?? []) {
+      if (!operators.some(({ uid }) => uid === operator.uid)) written.push(await copyOperator(operator, base as Savepoint, target))
+    }
+    for (const operator of operators) written.push(await writeOperator(operator, target))
+    const metadata = encodeCheckpointMetadata({
+      jobName: options.jobName ?? base?.metadata.jobName ?? 'bootstrap',
+      checkpointId: base?.metadata.checkpointId ?? 1,
+      timestampMs: now(),
+      savepoint: true,
+      operators: written,
+    })
+    await fileSystem.publish(metadataPath, encodeMetadataFile({ metadata, completedMs: now() }), { ifAbsent: fileSystem.capabilities.conditionalCreate })
+  } catch (error) {
+    for (const file of target.files) await fileSystem.delete(file)
+    throw error
+  }
   return openSavepoint(path, options)
 }
 
@@ -94,16 +101,18 @@ interface Target {
   readonly path: string
   readonly maxParallelism: number
   readonly now: () => number
-  readonly index: number
+  /** Begun so far. */
+  readonly files: string[]
 }
 
-async function writeOperator(operator: NewOperator, { fileSystems, path, maxParallelism, now, index }: Target): Promise<OperatorMetadata> {
+async function writeOperator(operator: NewOperator, target: Target): Promise<OperatorMetadata> {
+  const { fileSystems, maxParallelism, now } = target
   const { uid } = operator
   const keyGroups = { start: 0, end: maxParallelism - 1 }
   const backend = await openScratchBackend({ uid, maxParallelism, keyGroupRange: keyGroups, restore: [], fileSystems, now })
   try {
     await operator.fill(backend, maxParallelism, now)
-    const handle = await writeKeyedSnapshot(backend.snapshot(1), await stateOutput(fileSystems, path, `operator-${index}-0`), () => Promise.resolve())
+    const handle = await writeKeyedSnapshot(backend.snapshot(1), await nextOutput(target), () => Promise.resolve())
     const subtask: SubtaskState = { finished: false, keyed: { handle, keyGroups }, operatorState: undefined }
     return { uid, name: uid, maxParallelism, subtasks: [subtask], enumerator: undefined }
   } finally {
@@ -111,12 +120,12 @@ async function writeOperator(operator: NewOperator, { fileSystems, path, maxPara
   }
 }
 
-async function copyOperator(operator: OperatorMetadata, base: Savepoint, fileSystems: FileSystems, path: string, index: number): Promise<OperatorMetadata> {
+async function copyOperator(operator: OperatorMetadata, base: Savepoint, target: Target): Promise<OperatorMetadata> {
   const subtasks: SubtaskState[] = []
-  for (const [subtask, state] of operator.subtasks.entries()) {
+  for (const state of operator.subtasks) {
     const { keyed } = state
     if (keyed === undefined) subtasks.push(state)
-    else subtasks.push({ ...state, keyed: { ...keyed, handle: await copyFile(keyed.handle, base, fileSystems, await stateOutput(fileSystems, path, `operator-${index}-${subtask}`)) } })
+    else subtasks.push({ ...state, keyed: { ...keyed, handle: await copyFile(keyed.handle, base, target.fileSystems, await nextOutput(target)) } })
   }
   return { ...operator, subtasks }
 }
@@ -140,7 +149,9 @@ async function copyFile(handle: StateHandle, base: Savepoint, fileSystems: FileS
   }
 }
 
-function stateOutput(fileSystems: FileSystems, path: string, name: string): Promise<StateOutput> {
+function nextOutput({ fileSystems, path, files }: Target): Promise<StateOutput> {
+  const name = `state-${files.length}`
+  files.push(`${path}/${name}`)
   return createFileStateOutput(fileSystems.forPath(path), path, name)
 }
 

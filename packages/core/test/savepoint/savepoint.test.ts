@@ -144,6 +144,14 @@ describe('writing', () => {
     // the source goes on behind its records, the window has counted them
     expect(sink.values.sort()).toEqual(['window k0: 2', 'window k1: 2', 'window k2: 2'])
   })
+  test('what fails half-way leaves nothing behind, and may be tried again', async () => {
+    const path = join(directory, 'failed')
+    const failing = keyedOperator('other', { records: [1], keyBy: String, process() { throw new Error('no such customer') } })
+    await expect(writeSavepoint(path, [bootstrap, failing])).rejects.toThrow('no such customer')
+    expect(await readdir(path)).toEqual([])
+    await expect(openSavepoint(path)).rejects.toMatchObject({ code: 'CKPT_NOT_FOUND' })
+    expect((await writeSavepoint(path, [bootstrap])).operators).toHaveLength(1)
+  })
   test('never over another one, nor one operator twice', async () => {
     const path = join(directory, 'twice')
     await writeSavepoint(path, [bootstrap])
