@@ -47,7 +47,7 @@ function parse(tap: ByteTap, file: string): ContainerHeader {
   return { schema, codec: metadata.get('avro.codec') ?? 'null', marker }
 }
 
-export function writeHeader({ schema, codec, marker }: ContainerHeader, metadata: Readonly<Record<string, string>>): Buffer {
+export function writeHeader({ schema, codec, marker }: ContainerHeader, metadata: Readonly<Record<string, string>>): Uint8Array {
   const sink = new ByteSink(1024)
   const entries = Object.entries({ ...metadata, 'avro.schema': schema, 'avro.codec': codec })
   sink.raw(MAGIC)

@@ -46,8 +46,10 @@ function schemaOf(schema: TypeSchema, name: string, path: string, used: Set<stri
       return { type: 'bytes', logicalType: 'decimal', precision: schema.precision, scale: schema.scale }
     case 'enum':
       return schema.values.every((value) => NAME.test(value)) ? { type: 'enum', name: unique(name, used), symbols: schema.values } : 'string'
-    case 'nullable':
-      return ['null', schemaOf(schema.of, name, path, used)]
+    case 'nullable': {
+      const of = schemaOf(schema.of, name, path, used)
+      return ['null', ...(Array.isArray(of) ? (of as readonly AvroSchema[]) : [of])] // a union holds no unions
+    }
     case 'list':
       return { type: 'array', items: schemaOf(schema.of, `${name}_item`, `${path}[]`, used) }
     case 'map':

@@ -171,8 +171,9 @@ describe('schemas and types', () => {
   })
 
   test('a union of rows keeps its rows apart', async () => {
-    const Event = types.row({ event: types.union(types.row({ kind: types.enumOf('start'), at: types.int() }), types.row({ kind: types.enumOf('stop'), why: types.string() })) })
-    const rows = [{ event: { kind: 'stop', why: 'x' } }, { event: { kind: 'start', at: 3 } }] as const
+    const event = types.union(types.row({ kind: types.enumOf('start'), at: types.int() }), types.row({ kind: types.enumOf('stop'), why: types.string() }))
+    const Event = types.row({ event, before: event.nullable() })
+    const rows = [{ event: { kind: 'stop', why: 'x' }, before: { kind: 'start', at: 3 } }, { event: { kind: 'start', at: 3 }, before: null }] as const
     const { fileReader, fileWriter } = avro(Event)
     expect((await readAvro(fileReader, input(writeAvro(fileWriter, rows)))).rows).toEqual(rows)
   })
