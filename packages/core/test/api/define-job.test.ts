@@ -27,7 +27,7 @@ test('an asynchronous schema is refused', () => {
 })
 
 test('an asynchronous build is refused, and its rejection does not escape', () => {
-  const asynchronous = defineJob({ name: 'a', build: (() => Promise.reject(new Error('later'))) as () => undefined })
+  const asynchronous = defineJob({ name: 'a', build: (() => Promise.reject(new Error('later'))) as unknown as () => undefined })
   expect(() => buildGraph(asynchronous, undefined)).toThrow(expect.objectContaining({ code: 'CORE_ASYNC_BUILD' }))
 })
 

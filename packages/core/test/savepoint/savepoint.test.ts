@@ -142,7 +142,7 @@ describe('writing', () => {
     const rest = halves.map((half) => [...half, end])
     await runTestJob(statefulJob(rest, sink), { checkpoints, from: path })
     // the source goes on behind its records, the window has counted them
-    expect(sink.values.sort()).toEqual(['window k0: 2', 'window k1: 2', 'window k2: 2'])
+    expect(sink.values.toSorted()).toEqual(['window k0: 2', 'window k1: 2', 'window k2: 2'])
   })
   test('what fails half-way leaves nothing behind, and may be tried again', async () => {
     const path = join(directory, 'failed')
