@@ -5,7 +5,7 @@ import type { Logger } from '../../spi/logger.ts'
 import type { Counter, MetricGroup } from '../../spi/metric-group.ts'
 import type { OperatorStateStore } from '../state/operator-state-store.ts'
 
-export { MAX_WATERMARK, MIN_WATERMARK, NO_TIMESTAMP } from '../time/timestamps.ts'
+export { MAX_WATERMARK, MIN_WATERMARK } from '../time/timestamps.ts'
 
 /** Where an operator's results go. Linked once by the chain: calls go straight to the next operator or record writer. */
 export interface OperatorOutput {
