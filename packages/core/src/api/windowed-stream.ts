@@ -1,6 +1,6 @@
 import type { Evictor } from '../functions/evictors.ts'
 import type { OutputTag } from '../functions/output-tag.ts'
-import type { ProcessWindowFunction, Trigger } from '../functions/window.ts'
+import type { ProcessWindowFunction, Trigger, WindowOpenContext } from '../functions/window.ts'
 import { describeAssigner } from '../graph/describe-operator.ts'
 import type { WindowFunctionSpec, WindowSpec } from '../graph/operator-spec.ts'
 import type { KeySelector } from '../graph/partitioning.ts'
@@ -31,6 +31,8 @@ export interface WindowedStream<out T, out K extends Key, out W> {
   aggregate<R, O>(aggregates: Aggregates<T, R>, finish: (result: R, key: K, window: W) => O & Sync<O>, type?: TypeInformation<O>): DataStream<O>
   /** Gets all records of a window at once; they are kept in state until then. Prefer `aggregate`. */
   process<R>(process: ProcessWindowFunction<T, R, K, W>, type: TypeInformation<R>): DataStream<R>
+  /** The same with state of the key, over its windows, and of each window, over its firings. `open` is called once per subtask and attempt. */
+  processWithState<R>(open: (context: WindowOpenContext) => ProcessWindowFunction<T, R, K, W>, type: TypeInformation<R>): DataStream<R>
 }
 
 /** What is known of a window before its function is. */
@@ -67,7 +69,8 @@ export function windowedStream<T, K extends Key, W>(handle: StreamHandle, key: K
       const spec = { kind: 'aggregate', aggregate, ...(finish === undefined ? {} : { finish }) } as const
       return evaluate<never>(spec, finish === undefined ? aggregate.resultType : (finishedType as AnyType | undefined))
     },
-    process: (process, type) => evaluate({ kind: 'process', process: process as never, ...elementType }, type),
+    process: (process, type) => evaluate({ kind: 'process', open: () => process as never, ...elementType }, type),
+    processWithState: (open, type) => evaluate({ kind: 'process', open: open as never, ...elementType }, type),
   }
 }
 

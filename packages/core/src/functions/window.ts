@@ -1,4 +1,6 @@
 import type { Duration } from '../types/duration.ts'
+import type { OpenContext } from './process-function.ts'
+import type { StateDescriptor } from './state-descriptor.ts'
 import type { AnyType } from '../types/type-information.ts'
 
 /** [start, end) in epoch ms. Its last timestamp is end − 1. */
@@ -35,6 +37,14 @@ export interface WindowContext<out K, out W> {
 
 /** All elements of a fired window, in order of arrival. They are kept in state until the window is purged. */
 export type ProcessWindowFunction<in T, out R, in K, in W> = (elements: readonly T[], context: WindowContext<K, W>, output: { collect(value: R): void }) => void
+
+/** What a window function with state is opened with, once per subtask and attempt. */
+export interface WindowOpenContext extends OpenContext {
+  /** State of the key, the same in all of its windows. Only while opening. */
+  globalState<S>(descriptor: StateDescriptor<S>): S
+  /** State of the key and window, cleared when the window ends. Only while opening; throws CORE_NOT_MERGEABLE with sessions. */
+  windowState<S>(descriptor: StateDescriptor<S>): S
+}
 
 export interface TriggerContext {
   readonly watermark: number

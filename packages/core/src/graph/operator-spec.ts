@@ -13,7 +13,7 @@ import type { StateDescriptor } from '../functions/state-descriptor.ts'
 import type { WatermarkStrategy } from '../functions/watermark-strategy.ts'
 import type { AsyncContext } from '../functions/async-function.ts'
 import type { Evictor } from '../functions/evictors.ts'
-import type { ProcessWindowFunction, Trigger, WindowAssigner } from '../functions/window.ts'
+import type { ProcessWindowFunction, Trigger, WindowAssigner, WindowOpenContext } from '../functions/window.ts'
 import type { Sink } from '../spi/sink.ts'
 import type { Source } from '../spi/source.ts'
 import type { Key } from '../types/key.ts'
@@ -30,7 +30,11 @@ export type WindowFunctionSpec =
       readonly finish?: (result: Value, key: Value, window: Value) => unknown
     }
   | { readonly kind: 'reduce'; readonly reduce: (a: Value, b: Value) => unknown; readonly elementType?: AnyType }
-  | { readonly kind: 'process'; readonly process: ProcessWindowFunction<Value, unknown, Value, Value>; readonly elementType?: AnyType }
+  | {
+      readonly kind: 'process'
+      readonly open: (context: WindowOpenContext) => ProcessWindowFunction<Value, unknown, Value, Value>
+      readonly elementType?: AnyType
+    }
 
 export interface WindowSpec {
   readonly kind: 'window'

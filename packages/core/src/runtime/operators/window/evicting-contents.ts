@@ -1,4 +1,5 @@
 import type { Evictor, WindowElement } from '../../../functions/evictors.ts'
+import type { WindowOpenContext } from '../../../functions/window.ts'
 import type { WindowFunctionSpec } from '../../../graph/operator-spec.ts'
 import { list } from '../../../types/collection-types.ts'
 import { generic } from '../../../types/generic-type.ts'
@@ -10,8 +11,8 @@ import { windowContents, type WindowContents } from './window-contents.ts'
 type Elements = readonly WindowElement<unknown>[]
 
 /** Contents of windows with an evictor: all elements. The window function starts afresh with those left each time it fires. */
-export function evictingContents(spec: WindowFunctionSpec, evictor: Evictor<unknown>, elementType: AnyType | undefined): WindowContents {
-  const function_ = windowContents(spec, false)
+export function evictingContents(spec: WindowFunctionSpec, evictor: Evictor<unknown>, elementType: AnyType | undefined, context: WindowOpenContext): WindowContents {
+  const function_ = windowContents(spec, false, context)
   const add = (element: WindowElement<unknown>, elements: unknown): unknown => {
     ;(elements as WindowElement<unknown>[]).push(element)
     return elements

@@ -1,7 +1,7 @@
 import { MillraceError } from '../../../errors.ts'
 import type { Evictor } from '../../../functions/evictors.ts'
 import type { TimeDomain } from '../../../functions/process-function.ts'
-import type { TimeWindow, TriggerResult } from '../../../functions/window.ts'
+import type { TimeWindow, TriggerResult, WindowOpenContext } from '../../../functions/window.ts'
 import type { WindowSpec } from '../../../graph/operator-spec.ts'
 import type { StreamNode } from '../../../graph/stream-graph.ts'
 import type { Namespace, StateKey } from '../../../spi/keyed-state-backend.ts'
@@ -12,6 +12,7 @@ import { MAX_WATERMARK } from '../../time/timestamps.ts'
 import { TimerService } from '../../time/timer-service.ts'
 import { KeyContext } from '../key-context.ts'
 import { keySelectorOf } from '../key-selector-of.ts'
+import { openContext } from '../open-context.ts'
 import { requireKeyedState } from '../require-keyed-state.ts'
 import type { OperatorContext, StreamOperator } from '../stream-operator.ts'
 import { undoableBackend } from '../undo-log.ts'
@@ -24,6 +25,7 @@ import { evictingContents } from './evicting-contents.ts'
 import { windowContents, type WindowContents } from './window-contents.ts'
 import { WindowEmitter } from './window-emitter.ts'
 import { windowNaming, type WindowNaming } from './window-namespace.ts'
+import { WindowStates } from './window-states.ts'
 import { WindowStore } from './window-store.ts'
 import { triggerOf, WindowTrigger } from './window-trigger.ts'
 
@@ -49,6 +51,7 @@ export class KeyedWindowOperator implements StreamOperator {
   readonly #watermarks: WatermarkState
   readonly #timers: TimerService
   readonly #trigger: WindowTrigger
+  readonly #states: WindowStates
   readonly #merging: { readonly set: MergingWindowSet; readonly saved: StateTable<readonly number[]> } | undefined
 
   constructor(node: StreamNode, spec: WindowSpec, context: OperatorContext) {
@@ -63,12 +66,14 @@ export class KeyedWindowOperator implements StreamOperator {
     this.#eventTime = assigner.kind === 'global' || assigner.time === 'event'
     this.#needsTimestamp = assigner.kind !== 'global' && assigner.time === 'event'
     this.#latenessMs = this.#eventTime ? spec.allowedLatenessMs : 0
-    this.#contents = contentsOf(spec)
+    this.#work = new WatermarkWork(context, (watermark, steps) => this.#timers.fireEvent(watermark, steps))
+    this.#states = new WindowStates(backend, this.#keys, () => context.now())
+    const merging = assigner.kind === 'session' || (assigner.kind === 'custom' && assigner.merging)
+    this.#contents = contentsOf(spec, this.#states.openContext(openContext(context, this.#calls, () => this.#work.watermark), context.name, merging))
     const table = backend.table({ name: 'window-contents', kind: 'window', valueType: this.#contents.type, layout: 'key' })
     this.#store = new WindowStore(table, this.#contents, this.#keys)
     this.#emitter = new WindowEmitter(this.#contents, this.#keys, this.#calls)
     this.#late = new LateElements(spec, context)
-    this.#work = new WatermarkWork(context, (watermark, steps) => this.#timers.fireEvent(watermark, steps))
     this.#watermarks = new WatermarkState(context)
     this.#timers = new TimerService(backend, {
       onTimer: (domain, timestamp, keyGroup, key, namespace) => this.#onTimer(domain, timestamp, keyGroup, key, namespace),
@@ -76,13 +81,14 @@ export class KeyedWindowOperator implements StreamOperator {
     })
     const trigger = triggerOf(spec)
     this.#trigger = new WindowTrigger(trigger, backend, this.#timers, this.#keys, this.#work, () => context.now())
-    if (assigner.kind === 'session' || (assigner.kind === 'custom' && assigner.merging)) {
+    if (merging) {
       requireMergeable(spec, this.#contents, trigger.onMerge !== undefined, trigger.name, context)
       this.#merging = { set: new MergingWindowSet(), saved: backend.table({ name: 'merging-windows', kind: 'value', valueType: list(long()), layout: 'key' }) }
     }
   }
 
   open(): void {
+    this.#states.opened()
     this.#work.watermark = this.#watermarks.restored()
     this.#timers.open()
   }
@@ -184,6 +190,7 @@ export class KeyedWindowOperator implements StreamOperator {
     if ((domain === 'event') === this.#eventTime && timestamp === this.#cleanUpTime(window)) {
       this.#store.remove(contents)
       this.#trigger.clear(window, namespace)
+      this.#states.clear(namespace)
       this.#merging?.set.retire(window)
     }
     this.#saveWindows()
@@ -198,6 +205,7 @@ export class KeyedWindowOperator implements StreamOperator {
 
   #fire(accumulator: unknown, window: TimeWindow, contents: Namespace): void {
     const { watermark } = this.#work
+    if (this.#states.used) this.#states.use(this.#naming.namespaceOf(window))
     const { evict } = this.#contents
     if (evict === undefined) {
       this.#emitter.emitWithin(accumulator, window, watermark)
@@ -256,8 +264,8 @@ export class KeyedWindowOperator implements StreamOperator {
   }
 }
 
-function contentsOf({ function: spec, combined, evictor, elementType }: WindowSpec): WindowContents {
-  return evictor === undefined ? windowContents(spec, combined === true) : evictingContents(spec, evictor as Evictor<unknown>, elementType)
+function contentsOf({ function: spec, combined, evictor, elementType }: WindowSpec, context: WindowOpenContext): WindowContents {
+  return evictor === undefined ? windowContents(spec, combined === true, context) : evictingContents(spec, evictor as Evictor<unknown>, elementType, context)
 }
 
 function requireMergeable(spec: WindowSpec, contents: WindowContents, triggerMerges: boolean, trigger: string, context: OperatorContext): void {

@@ -1,6 +1,6 @@
 import { MillraceError } from '../../../errors.ts'
 import type { AggregateFunction } from '../../../functions/aggregate-function.ts'
-import type { ProcessWindowFunction, TimeWindow } from '../../../functions/window.ts'
+import type { ProcessWindowFunction, TimeWindow, WindowOpenContext } from '../../../functions/window.ts'
 import type { WindowFunctionSpec } from '../../../graph/operator-spec.ts'
 import type { Output } from '../../../spi/output.ts'
 import type { Key } from '../../../types/key.ts'
@@ -30,7 +30,8 @@ export interface WindowContents {
 type Aggregate = AggregateFunction<unknown, unknown, unknown>
 type Finish = (result: unknown, key: Key, window: TimeWindow) => unknown
 
-export function windowContents(spec: WindowFunctionSpec, combined: boolean): WindowContents {
+/** `context`: for functions that are opened; others do not need it. */
+export function windowContents(spec: WindowFunctionSpec, combined: boolean, context?: WindowOpenContext): WindowContents {
   switch (spec.kind) {
     case 'aggregate': {
       const aggregate = spec.aggregate as unknown as Aggregate
@@ -39,7 +40,7 @@ export function windowContents(spec: WindowFunctionSpec, combined: boolean): Win
     case 'reduce':
       return reduced(spec.reduce as (a: unknown, b: unknown) => unknown, spec.elementType)
     case 'process':
-      return collected(spec.process as ProcessWindowFunction<unknown, unknown, Key, TimeWindow>, spec.elementType)
+      return collected(spec.open(context as WindowOpenContext) as ProcessWindowFunction<unknown, unknown, Key, TimeWindow>, spec.elementType)
   }
 }
 

@@ -24,7 +24,7 @@ const { merge: _unmergeable, ...rest } = sum((reading: Reading) => reading.value
 export const summingWithoutMerge: WindowFunctionSpec = { kind: 'aggregate', aggregate: rest as never, finish: finish as never }
 export const listing: WindowFunctionSpec = {
   kind: 'process',
-  process: ((elements: readonly Reading[], { key, window }: { key: string; window: TimeWindow }, output: { collect(value: unknown): void }) => {
+  open: () => ((elements: readonly Reading[], { key, window }: { key: string; window: TimeWindow }, output: { collect(value: unknown): void }) => {
     output.collect(finish(elements.map(({ value }) => value), key, window))
   }) as never,
 }
