@@ -1,7 +1,9 @@
 import type { RateCase } from '../rate-case.ts'
+import { avroCases } from './avro-cases.ts'
 import { csvReadText } from './csv-read-text.ts'
 import { csvReadTyped } from './csv-read-typed.ts'
 import { etlCases } from './etl-cases.ts'
 import { jsonReadLines } from './json-read-lines.ts'
+import { parquetCases } from './parquet-cases.ts'
 
-export const formatCases: readonly RateCase[] = [csvReadText, csvReadTyped, jsonReadLines, ...etlCases]
+export const formatCases: readonly RateCase[] = [csvReadText, csvReadTyped, jsonReadLines, ...avroCases, ...parquetCases, ...etlCases]

@@ -42,8 +42,12 @@ export async function* fileChunks(path: string, offset = 0): AsyncGenerator<Buff
   }
 }
 
-export function fileInput(path: string): FormatInput {
-  return { path, chunks: (offset) => fileChunks(path, offset) }
+/** A file with random access, as formats that need it ask for. */
+export async function fileInput(path: string): Promise<FormatInput & { close(): Promise<void> }> {
+  const file = await open(path)
+  const { size } = await file.stat()
+  const read = async (start: number, end: number): Promise<Buffer> => (await file.read(Buffer.allocUnsafeSlow(end - start), 0, end - start, start)).buffer
+  return { path, bytes: { size, read }, chunks: (offset) => fileChunks(path, offset), close: () => file.close() }
 }
 
 /** A repeatable source of numbers in [0, 2^32): Tommy Ettinger's Mulberry32. */
