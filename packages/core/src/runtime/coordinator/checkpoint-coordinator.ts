@@ -65,6 +65,8 @@ export class CheckpointCoordinator {
   #cancelTimer: (() => void) | undefined
   #stopped = false
   #abandoned: Barrier | undefined
+  /** Ids of failed checkpoints to which a slow task may have written after they were discarded. */
+  #discarded: number[] = []
 
   constructor(options: CheckpointCoordinatorOptions) {
     this.#options = options
@@ -209,6 +211,7 @@ export class CheckpointCoordinator {
     statistics.failed()
     logger.warn({ checkpointId, error: MillraceError.is(error) ? `${error.code}: ${error.message}` : String(error) }, 'checkpoint failed')
     notifyAborted(checkpointId)
+    if (pending.barrier.savepoint === undefined) this.#discarded.push(checkpointId)
     this.#track(this.#discard(pending.barrier))
     const { barrier, request } = pending
     const retried = request?.final === true && !this.#stopped
@@ -246,8 +249,13 @@ export class CheckpointCoordinator {
     }
   }
 
+  /** After a completed checkpoint: every task has answered it, so that none writes to an earlier one any more. */
   async #discardOld(): Promise<void> {
-    const completed = (await this.#options.store.list()).filter(({ savepoint }) => !savepoint)
-    for (const { checkpointId } of completed.slice(this.#options.settings.retained)) await this.#options.store.discard(checkpointId)
+    const { store, settings } = this.#options
+    const completed = (await store.list()).filter(({ savepoint }) => !savepoint)
+    // a completed one of the same id is that of an earlier run
+    const leftOver = this.#discarded.splice(0).filter((id) => !completed.some(({ checkpointId }) => checkpointId === id))
+    for (const id of leftOver) await store.discard(id)
+    for (const { checkpointId } of completed.slice(settings.retained)) await store.discard(checkpointId)
   }
 }

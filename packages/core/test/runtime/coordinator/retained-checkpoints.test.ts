@@ -1,9 +1,12 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { existsSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { StreamExecutionEnvironment } from '../../../src/api/stream-execution-environment.ts'
 import type { CheckpointOptions } from '../../../src/environment/run-options.ts'
+import { fileCheckpointStorage } from '../../../src/runtime/checkpoint/storage/file-checkpoint-storage.ts'
+import type { CheckpointStorage, CheckpointStore } from '../../../src/spi/checkpoint-storage.ts'
 import { collectingSink } from '../../../src/testing/collecting-sink.ts'
 import { checkpoint } from '../../../src/testing/script.ts'
 import { scriptedSource } from '../../../src/testing/scripted-source.ts'
@@ -75,4 +78,40 @@ test('what an earlier run has left half-written is neither picked up nor kept', 
   await next.cancel()
   expect(await found()).toEqual([complete])
   expect(logged).toContainEqual(expect.objectContaining({ checkpoint: join(directory, 'test', complete) }))
+})
+
+test('what a slow task writes after its checkpoint was given up is removed with the next one', async () => {
+  const files = fileCheckpointStorage(directory)
+  const abandoned = join(directory, 'test', 'chk-1.e1')
+  const released = Promise.withResolvers<void>()
+  const slow: CheckpointStorage = {
+    ...files,
+    async open(context) {
+      const store = await files.open(context)
+      const create = store.createStateOutput.bind(store)
+      const createStateOutput: CheckpointStore['createStateOutput'] = async (checkpointId, name, target) => {
+        const output = await create(checkpointId, name, target)
+        if (checkpointId > 1) return output
+        // as an object store does, which has no directories that could be gone
+        const close = async (): ReturnType<typeof output.close> => {
+          await released.promise
+          await output.abort()
+          await mkdir(abandoned)
+          await writeFile(join(abandoned, 'state'), 'late')
+          return { path: 'state', sizeBytes: 4 }
+        }
+        return { write: (bytes) => output.write(bytes), ready: () => output.ready(), abort: () => output.abort(), close }
+      }
+      return Object.assign(store, { createStateOutput })
+    },
+  }
+  const job = await start({ storage: slow, timeout: '50ms', tolerableFailures: 10 })
+  await job.until(() => job.client.status().failedCheckpoints > 0)
+  await job.until(() => !existsSync(abandoned))
+  released.resolve()
+  await job.until(() => existsSync(abandoned))
+  await job.until(() => !existsSync(abandoned))
+  await job.cancel()
+  expect(job.client.status().lastCheckpoint?.checkpointId).toBeGreaterThan(1)
+  expect(await found()).toHaveLength(1)
 })
