@@ -10,7 +10,7 @@ const CALLED = ['processElement', 'processElement1', 'processElement2', 'process
 export function requireSynchronous<F extends object>(functions: F, operator: string): F {
   for (const name of CALLED) {
     if (Object.prototype.toString.call((functions as Readonly<Record<string, unknown>>)[name]) !== '[object AsyncFunction]') continue
-    const message = `expected ${name} of operator "${operator}" to be synchronous, found an async function; do asynchronous work in a source or a sink`
+    const message = `expected ${name} of operator "${operator}" to be synchronous, found an async function; use asyncMap, a source or a sink for asynchronous work`
     throw new MillraceError('CORE_ASYNC_FUNCTION', message, { origin: 'user', at: { operator } })
   }
   return functions
