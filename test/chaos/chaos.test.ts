@@ -13,9 +13,11 @@ import { superviseRun } from './supervisor.ts'
 
 /** The short form of `npm run chaos`: real processes, killed by SIGKILL, a few of each kind. */
 const SEED = 20_260_101
+/** A busy machine starts processes slowly. */
+const TIMEOUT_MS = 120_000
 const SHORT = { records: 12_000, recordsPerSecond: 6000 }
 
-describe.concurrent('a killed job publishes what an undisturbed one does', () => {
+describe.concurrent('a killed job publishes what an undisturbed one does', { timeout: TIMEOUT_MS }, () => {
   test.for(chaosJobs.map(({ name }, index) => ({ job: name, backend: index % 2 === 0 ? BACKENDS[0] : BACKENDS[1] })))('$job on $backend', async ({ job, backend }) => {
     await inDirectory(async (directory) => {
       const report = await superviseRun(chaosRun({ job, seed: SEED, directory, backend, ...SHORT }), [{ kind: 'afterCheckpoint', delayMs: 150 }])
@@ -25,7 +27,7 @@ describe.concurrent('a killed job publishes what an undisturbed one does', () =>
   })
 })
 
-describe.concurrent('a planted bug is noticed', () => {
+describe.concurrent('a planted bug is noticed', { timeout: TIMEOUT_MS }, () => {
   test.for(['double-commit-after-restore', 'split-position-one-record-ahead', 'lost-timer', 'half-written-checkpoint-picked-up'])('%s', async (name) => {
     await inDirectory(async (directory) => {
       const { ok, detail } = await runWithBug(plantedBug(name), SEED, directory, { ...SHORT, maxKills: 1 })
@@ -35,7 +37,7 @@ describe.concurrent('a planted bug is noticed', () => {
   })
 })
 
-describe.concurrent('what a disk does to a checkpoint', () => {
+describe.concurrent('what a disk does to a checkpoint', { timeout: TIMEOUT_MS }, () => {
   test('a full one fails the job clearly and corrupts nothing', async () => {
     await inDirectory(async (directory) => {
       const result = await runWithFullDisk(chaosRun({ job: 'keyed-count', seed: SEED, directory, ...SHORT, recordsPerSecond: 12_000 }), 'checkpoints', { mount: false })
