@@ -14,6 +14,8 @@ export type ReadRows = (bytes: Buffer, from: number, stop: number, limit: number
 
 /** V8 no longer optimises functions that are much larger. */
 const MAX_COLUMNS = 250
+/** Files with other columns each would otherwise fill the memory. */
+const MAX_COMPILED = 64
 /** 10^k is exact in a double up to k = 22. */
 const POWERS = Array.from({ length: 16 }, (_, k) => 10 ** k)
 /**
@@ -47,6 +49,21 @@ function extraBytes(bytes: Buffer, from: number, to: number): number {
     extra += ((byte >> 7) & (~byte >> 6)) + ((239 - byte) >> 31) // 1 for 10xxxxxx, −1 for 11110xxx, which stand for two units
   }
   return extra
+}
+
+export type CompileRows = typeof compileRows
+
+/** Compiles once for each list of columns: the readers of a file's ranges, and of files alike, then share what V8 has learnt. Fields and dialect must not vary. */
+export function compilingOnce(): CompileRows {
+  const compiled = new Map<string, ReadRows | undefined>()
+  return (fields, columns, dialect) => {
+    const key = columns.join('\0')
+    if (!compiled.has(key)) {
+      if (compiled.size >= MAX_COMPILED) compiled.clear()
+      compiled.set(key, compileRows(fields, columns, dialect))
+    }
+    return compiled.get(key)
+  }
 }
 
 /** Where the quoted field whose content starts at `from` ends. The search of strings is faster than counting bytes. */

@@ -2,8 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { MillraceError } from '@millrace/core/spi'
 import type { BadRecord, FileRecordReader, FormatInput, OpenFormatOptions, PlacedBadRecord, RecordBatch } from '@millrace/core/spi'
 import { ByteWindow } from './byte-window.ts'
-import { compileRows } from './compiled-rows.ts'
-import type { ReadRows } from './compiled-rows.ts'
+import type { CompileRows, ReadRows } from './compiled-rows.ts'
 import type { CsvDialect } from './csv-options.ts'
 import { textDecoder } from './field-decoder.ts'
 import { LineFinder } from './line-finder.ts'
@@ -23,6 +22,7 @@ export class CsvReader implements FileRecordReader<unknown> {
   readonly #options: OpenFormatOptions
   readonly #fields: readonly RowField[] | undefined
   readonly #dialect: CsvDialect
+  readonly #compile: CompileRows
   readonly #validate: ((row: unknown) => unknown) | undefined
   readonly #wide: boolean
   readonly #scanner: RecordScanner
@@ -41,7 +41,8 @@ export class CsvReader implements FileRecordReader<unknown> {
   #bad: PlacedBadRecord[] = []
 
   /** @param fields undefined: all columns of the file, as texts. */
-  constructor(input: FormatInput, options: OpenFormatOptions, fields: readonly RowField[] | undefined, dialect: CsvDialect, validate?: (row: unknown) => unknown) {
+  constructor(input: FormatInput, options: OpenFormatOptions, fields: readonly RowField[] | undefined, dialect: CsvDialect, compile: CompileRows, validate?: (row: unknown) => unknown) {
+    this.#compile = compile
     this.#validate = validate
     this.#input = input
     this.#options = options
@@ -99,7 +100,7 @@ export class CsvReader implements FileRecordReader<unknown> {
       if (header === true) columns = names ?? columns
     }
     const decoder = new RowDecoder(this.#fields ?? textFields(columns ?? []), columns ?? [], this.#dialect, this.#input.path, this.#validate)
-    this.#readRows = this.#validate === undefined ? compileRows(decoder.fields, decoder.columns, this.#dialect) : undefined
+    this.#readRows = this.#validate === undefined ? this.#compile(decoder.fields, decoder.columns, this.#dialect) : undefined
     if (from > (this.#window?.position ?? -1)) {
       await this.#window?.close()
       // A range's first record starts after the first line break from the byte before the range on.

@@ -1,5 +1,6 @@
 import { MillraceError, validationOf } from '@millrace/core/spi'
 import type { AnyType, DeserializationSchema, FileReaderFormat, FileWriterFormat, Format, SerializationSchema, TypeInformation } from '@millrace/core/spi'
+import { compilingOnce } from './compiled-rows.ts'
 import { resolveOptions } from './csv-options.ts'
 import type { CsvDialect, CsvOptions } from './csv-options.ts'
 import { CsvReader } from './csv-reader.ts'
@@ -85,11 +86,12 @@ function textFormat(dialect: CsvDialect, type?: AnyType): CsvTextFormat {
 }
 
 function fileReader(type: AnyType | undefined, fields: readonly RowField[] | undefined, dialect: CsvDialect): FileReaderFormat<unknown> {
+  const compile = compilingOnce()
   const reader: FileReaderFormat<unknown> = {
     name: 'csv',
     ...(type === undefined ? {} : { type }),
     wholeFileCompression: true,
-    open: (input, options) => new CsvReader(input, options, fields, dialect, validationOf(type)),
+    open: (input, options) => new CsvReader(input, options, fields, dialect, compile, validationOf(type)),
   }
   const { encoding, embeddedNewlines, quoteByte, escapeByte, commentByte, delimiter } = dialect
   if (encoding === 'utf-16le' || encoding === 'utf-16be') return reader

@@ -1,5 +1,6 @@
 import { MillraceError } from '@millrace/core/spi'
 import type { FormatInput, InferredSchema, SchemaInference, TypeSchema } from '@millrace/core/spi'
+import { compileRows } from './compiled-rows.ts'
 import { CsvReader } from './csv-reader.ts'
 import { resolveOptions } from './csv-options.ts'
 import { fieldDecoder, INVALID } from './field-decoder.ts'
@@ -52,7 +53,7 @@ async function readSample(input: FormatInput, sampleBytes: number): Promise<Buff
 /** Many columns and few bad records speak for a delimiter. The last record may be cut. */
 async function readTexts(path: string, sample: Buffer, delimiter: string, signal: AbortSignal): Promise<Texts> {
   const input: FormatInput = { path, chunks: async function* (offset) { yield new Uint8Array(sample.subarray(offset)) } }
-  const reader = new CsvReader(input, { signal }, undefined, resolveOptions({ delimiter }))
+  const reader = new CsvReader(input, { signal }, undefined, resolveOptions({ delimiter }), compileRows)
   const rows: Readonly<Record<string, string>>[] = []
   let bad = 0
   try {
