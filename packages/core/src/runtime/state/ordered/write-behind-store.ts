@@ -6,7 +6,7 @@ import { readPage } from './store-page.ts'
 import type { StoreItem, StorePage } from './store-page.ts'
 
 type Batch = readonly StoreWrite[]
-type Unsettled = Map<string, StoreWrite & { readonly batch: Batch }>
+type Unsettled = Map<string, { readonly write: StoreWrite; readonly batch: Batch }>
 
 /** Writes under way that make the cache wait with more. */
 const MAX_UNSETTLED_BATCHES = 4
@@ -57,7 +57,7 @@ export class WriteBehindStore {
     if (!this.#written.has(prefix)) return undefined
     if (this.#batches.size > 0) {
       const unsettled = this.#unsettled.get(prefix)?.get(byteString(key))
-      if (unsettled !== undefined) return unsettled.value
+      if (unsettled !== undefined) return unsettled.write.value
     }
     return this.#attempt('read', () => this.#store.get(key))
   }
@@ -69,9 +69,10 @@ export class WriteBehindStore {
     const written = this.#attempt('write', () => this.#store.write(batch))
     if (written === undefined) return
     this.#batches.add(batch)
-    for (const write of batch) this.#unsettledOf(write.key).set(byteString(write.key), { ...write, batch })
+    const ids = batch.map(({ key }) => byteString(key))
+    for (const [index, write] of batch.entries()) this.#unsettledOf(write.key).set(ids[index] as string, { write, batch })
     const settle = written.then(
-      () => this.#settle(batch),
+      () => this.#settle(batch, ids),
       (error: unknown) => {
         this.#failure ??= this.#failed('write', error)
       },
@@ -115,8 +116,8 @@ export class WriteBehindStore {
   }
 
   #newer(prefix: Uint8Array): readonly StoreItem[] {
-    const writes = this.#unsettled.get(prefixOf(prefix))?.values() ?? []
-    const matching = Array.from(writes).filter(({ key }) => beginsWith(key, prefix))
+    const unsettled = this.#unsettled.get(prefixOf(prefix))?.values() ?? []
+    const matching = Array.from(unsettled, ({ write }) => write).filter(({ key }) => beginsWith(key, prefix))
     return matching.sort((a, b) => compareBytes(a.key, b.key))
   }
 
@@ -130,11 +131,11 @@ export class WriteBehindStore {
     return unsettled
   }
 
-  #settle(batch: Batch): void {
+  #settle(batch: Batch, ids: readonly string[]): void {
     this.#batches.delete(batch)
-    for (const { key } of batch) {
+    for (const [index, { key }] of batch.entries()) {
       const unsettled = this.#unsettledOf(key)
-      const id = byteString(key)
+      const id = ids[index] as string
       if (unsettled.get(id)?.batch === batch) unsettled.delete(id)
     }
   }
