@@ -21,7 +21,9 @@ export const LONG_DIGITS: RegExp = /(?<![.\d])\d{16}/
 /** The same for bytes. A run of 16 digits has one at an index that 16 divides, so one byte of 16 is looked at. */
 export function hasLongDigits(bytes: Uint8Array, start: number, end: number): boolean {
   for (let i = (start + 15) & ~15; i < end; i += 16) {
-    if (!isDigit(bytes[i])) continue
+    const byte = bytes[i] as number
+    if (byte < 0x30 || byte > 0x39) continue
+    if (!isDigit(bytes[i - 8]) && !isDigit(bytes[i + 8])) continue // one side of the run has eight more
     let first = i
     while (first > start && isDigit(bytes[first - 1])) first--
     let last = i
