@@ -29,7 +29,7 @@ export interface UserKeyCodec {
 export interface EntryLayout {
   /** The tail of a position. */
   writeTail(at: EntryPosition, output: DataOutput): void
-  /** What all entries of a key and namespace (or of a key, without one) begin with; for layout `namespace` those of a namespace. */
+  /** The position of the tail that `input` stands at; its key group is in the prefix. */
   readTail(input: DataInput, into: EntryPosition): void
   /** Appends an entry's body in the canonical encoding (docs/snapshot-format.md); `input` stands at the tail. */
   writeBody(input: DataInput, key: Uint8Array, value: Uint8Array, output: DataOutput): void
