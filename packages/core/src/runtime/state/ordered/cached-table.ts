@@ -7,16 +7,13 @@ import type { DataInput } from '../../../types/data-input.ts'
 import type { DataOutput } from '../../../types/data-output.ts'
 import type { ValueReader } from '../../../types/schema-evolution.ts'
 import { MillraceError } from '../../../errors.ts'
-import type { StoreWrite } from '../../../spi/ordered-store.ts'
 import { groupIndex } from '../heap/key-namespace-map.ts'
 import { unwritableState } from '../unwritable-state.ts'
 import { CacheEntry, CLEAN, STORED } from './cache-entry.ts'
 import type { EntryPosition, Stored } from './cache-entry.ts'
-import { compareBytes } from './byte-order.ts'
 import type { EntryIndex } from './entry-index.ts'
 import { PREFIX_BYTES } from './entry-layout.ts'
 import type { EntryLayout } from './entry-layout.ts'
-import { PAGE_ENTRIES } from './store-page.ts'
 import type { StateCache } from './state-cache.ts'
 
 interface ValueCodec {
@@ -115,10 +112,10 @@ export class CachedTable {
     this.layout.readTail(this.#input, into)
   }
 
-  /** The value in the bytes of the store; undefined is a removal. Throws what the serializer throws, with state and key. */
+  /** The value in the bytes of the store; undefined is a removal. */
   encoded(entry: CacheEntry): Uint8Array | undefined {
     if (entry.value === undefined) return undefined
-    const bytes = this.#encode(entry.value, entry.key)
+    const bytes = this.encode(entry.value, entry.key)
     this.#typicalBytes += (bytes.length - this.#typicalBytes) / 16
     return bytes
   }
@@ -130,25 +127,8 @@ export class CachedTable {
     return value
   }
 
-  /** Reads all restored entries once, with `read` if they were written under another schema, and writes those that now have other bytes. */
-  readRestored(read?: ValueReader): void {
-    const { store } = this.cache
-    for (let keyGroup = this.range.start; keyGroup <= this.range.end; keyGroup++) {
-      const prefix = this.prefix(keyGroup)
-      for (let from: Uint8Array | undefined = prefix; from !== undefined; ) {
-        const page = store.page(prefix, from, PAGE_ENTRIES)
-        const changed: StoreWrite[] = []
-        for (const { key, value } of page.items) {
-          const encoded = this.#encode(this.decoded(value, read), '')
-          if (compareBytes(encoded, value) !== 0) changed.push({ key, value: encoded, replaces: true })
-        }
-        if (changed.length > 0) store.write(changed)
-        from = page.next
-      }
-    }
-  }
-
-  #encode(value: unknown, key: StateKey): Uint8Array {
+  /** Throws what the serializer throws, with state and key. */
+  encode(value: unknown, key: StateKey): Uint8Array {
     this.#value.reset()
     try {
       this.#values.write(value, this.#value)

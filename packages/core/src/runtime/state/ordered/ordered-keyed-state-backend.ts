@@ -15,6 +15,7 @@ import { OrderedCut } from './ordered-cut.ts'
 import { OrderedMapTable } from './ordered-map-table.ts'
 import { OrderedTimerQueue } from './ordered-timer-queue.ts'
 import { OrderedValueTable } from './ordered-value-table.ts'
+import { rereadRestored } from './reread-restored.ts'
 import type { RestoredTables } from './restored-tables.ts'
 import { SnapshotWalk } from './snapshot-walk.ts'
 import { StateCache } from './state-cache.ts'
@@ -171,7 +172,7 @@ export class OrderedKeyedStateBackend implements KeyedStateBackend {
     }
     const readOld = this.#restored.requireReadable(meta, definition.valueType)
     const table = create(meta)
-    if (readOld !== undefined || definition.readAtRestore === true) table.cached.readRestored(readOld)
+    if (readOld !== undefined || definition.readAtRestore === true) rereadRestored(table.cached, readOld)
     this.#tables.set(meta.name, table)
     return table
   }
