@@ -1,5 +1,6 @@
 import type { FormatInput } from '@millrace/core/spi'
 import type { AsyncBuffer, FileMetaData, ParquetParsers } from 'hyparquet'
+import { type PageHeaderCheck, pageHeaderCheck } from './page-headers.ts'
 import { damaged, guarded } from './parquet-error.ts'
 
 export interface ParquetFile {
@@ -29,18 +30,22 @@ function wholeMilliseconds(value: bigint, perMs: bigint): number {
 export async function openFile(input: FormatInput): Promise<ParquetFile> {
   const { bytes, path } = input
   if (bytes === undefined) throw damaged(path, 'expected a file with random access, found one that is compressed as a whole')
+  let checkPageHeaders: PageHeaderCheck = () => {}
   const buffer: AsyncBuffer = {
     byteLength: bytes.size,
     async slice(start, end = bytes.size) {
       if (start < 0 || start > end || end > bytes.size) throw damaged(path, `expected data at bytes ${start} to ${end}, found a file of ${bytes.size} bytes`)
       const part = await bytes.read(start, end)
-      return part.byteLength === part.buffer.byteLength && part.buffer instanceof ArrayBuffer ? part.buffer : new Uint8Array(part).buffer
+      const own = part.byteLength === part.buffer.byteLength && part.buffer instanceof ArrayBuffer ? part.buffer : new Uint8Array(part).buffer
+      checkPageHeaders(start, own)
+      return own
     },
   }
   return guarded(path, async () => {
     if (bytes.size < 12) throw damaged(path, `found a file of ${bytes.size} bytes`)
     const { parquetMetadataAsync } = await import('hyparquet')
     const metadata = await parquetMetadataAsync(buffer, { initialFetchSize: FOOTER_BYTES, geoparquet: false, parsers: millisecondParsers })
+    checkPageHeaders = pageHeaderCheck(path, metadata)
     const groupStarts = [0]
     for (const group of metadata.row_groups) groupStarts.push((groupStarts.at(-1) as number) + Number(group.num_rows))
     return { path, buffer, metadata, groupStarts }

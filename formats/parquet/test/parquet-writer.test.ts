@@ -152,6 +152,19 @@ describe('files', () => {
   })
 })
 
+test('page headers that lack a number are refused before the decoder goes round for ever with it', async () => {
+  const file = writeParquet(parquet(Flight, { rowGroupRows: 100, codec: 'zstd' }).fileWriter, flights.slice(0, 300))
+  const refused: string[] = []
+  for (let at = 4; at < file.length / 4; at++) {
+    for (const flip of [1, 16]) {
+      const bytes = Buffer.from(file)
+      bytes[at] = (bytes[at] as number) ^ flip
+      await readParquet(parquet(Flight).fileReader, input(bytes)).catch((error: unknown) => refused.push(String(error)))
+    }
+  }
+  expect(refused.some((message) => message.includes('in every page header') && message.includes('undefined'))).toBe(true)
+})
+
 test('types and options that Parquet has not are refused when the format is made', () => {
   expect(() => parquet(types.row({ a: types.row({ t: types.tuple(types.int()) }) }))).toThrow(expect.objectContaining({ code: 'PARQUET_UNSUPPORTED_TYPE', at: { field: 'a.t' } }))
   expect(() => parquet(types.row({ a: types.row({}) }))).toThrow(expect.objectContaining({ code: 'PARQUET_UNSUPPORTED_TYPE' }))
