@@ -76,7 +76,7 @@ class ReadingSourceOperator implements SourceOperator {
   pollBatch(maxRecords: number): PollResult {
     const result = this.#reader.poll(this.#output, maxRecords)
     // what is read next decides about timestamps: nothing is held back any more by what was read to its end
-    if (this.#source.bounded) this.#watermarks.emitPeriodic()
+    if (this.#source.bounded || result === 'end') this.#watermarks.emitPeriodic()
     if (result === 'end') this.#output.releaseAll()
     this.#watermarks.afterPoll(result, this.#context.now())
     return result

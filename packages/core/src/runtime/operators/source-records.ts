@@ -119,6 +119,8 @@ export class SourceReaderOutput implements ReaderOutput<unknown>, SourceRecords 
   }
 
   releaseSplit(splitId: string): void {
+    // What the split has brought counts: many small ones must move event time as one large one does.
+    this.watermarks.emitPeriodic()
     this.#outputs.delete(splitId)
     this.watermarks.splits.release(splitId)
   }

@@ -86,6 +86,28 @@ describe('source operator: watermarks', () => {
     await harness.close()
   })
 
+  it.each([true, false])('count for a split that is read whole in one batch and released, bounded: %s', async (bounded) => {
+    const { source, polls } = scripted({ bounded })
+    const { harness, operator } = await open(source, WatermarkStrategy.forMonotonousTimestamps<number>((value) => value))
+    for (const [id, timestamp] of [['a', 10], ['b', 20]] as const) {
+      operator.addSplits([split(id)])
+      polls.push((output) => {
+        output.forSplit(id).collect(timestamp)
+        output.releaseSplit(id)
+        return 'end'
+      })
+      operator.pollBatch(1000)
+    }
+    operator.addSplits([split('c')])
+    polls.push((output) => {
+      output.forSplit('c').collect(30)
+      return 'end'
+    })
+    operator.pollBatch(1000)
+    expect(harness.watermarks()).toEqual([9, 19, 29])
+    await harness.close()
+  })
+
   it('of a custom generator are emitted at once, after the record, per split', async () => {
     const { source, polls } = scripted()
     const punctuated = WatermarkStrategy.forGenerator<number>(() => ({ onEvent: (value, timestamp, output) => value % 2 === 0 && output.emitWatermark(timestamp), onPeriodicEmit: () => {} }), (value) => value)
