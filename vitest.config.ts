@@ -1,11 +1,24 @@
 import { defineConfig } from 'vitest/config'
 
-export default defineConfig({
+const shared = {
   ssr: { resolve: { conditions: ['@millrace/source', 'node', 'import', 'default'], externalConditions: ['@millrace/source'] } },
   resolve: { conditions: ['@millrace/source', 'node', 'import', 'default'] },
+}
+const options = { execArgv: ['--conditions=@millrace/source'], testTimeout: 30_000 }
+
+/** Suites against a real service have a project of their own: its globalSetup starts the service once, and only when one of its tests is selected. */
+export default defineConfig({
   test: {
-    include: ['{packages,connectors,formats,statebackends}/*/test/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
-    execArgv: ['--conditions=@millrace/source'],
-    testTimeout: 30_000,
+    projects: [
+      {
+        ...shared,
+        test: {
+          ...options,
+          name: 'unit',
+          include: ['{packages,connectors,formats,statebackends}/*/test/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
+          exclude: ['**/node_modules/**', 'test/{kafka,s3}/**'],
+        },
+      },
+    ],
   },
 })
