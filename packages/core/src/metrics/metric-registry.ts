@@ -15,7 +15,7 @@ export interface MetricLabels {
   readonly subtask?: string
 }
 
-/** Called once for every gauge whose `read` throws; the gauge reads NaN from then on until it is registered anew. */
+/** Called once for every gauge whose `read` throws; it reads NaN from then on (a family: nothing) until it is registered anew. */
 export type GaugeErrorListener = (name: string, labels: Readonly<Record<string, string>>, error: unknown) => void
 
 /** All metrics of one job in one process. */
@@ -37,7 +37,9 @@ interface RegisteredGauge {
   readonly kind: 'gauge'
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
-  read: () => number
+  /** Undefined: one number. Otherwise the label that tells the numbers of a family apart. */
+  readonly label: string | undefined
+  read: () => Iterable<readonly [string, number]>
 }
 
 export function createMetricRegistry(onGaugeError: GaugeErrorListener): MetricRegistry {
@@ -60,40 +62,45 @@ export function createMetricRegistry(onGaugeError: GaugeErrorListener): MetricRe
   function groupOf(prefix: string, labels: Readonly<Record<string, string>>): MetricGroup {
     return {
       counter: (name) => register({ kind: 'counter', name: prefix + name, labels, counter: { value: 0 } }).counter,
-      gauge(name, read) {
+      gauge(name: string, ...source: [read: () => number] | [label: string, read: () => Iterable<readonly [string, number]>]) {
+        const [label, read] = source.length === 1 ? [undefined, () => [['', source[0]()]] as const] : source
+        if (label !== undefined) assertLabel(label)
         // A restarted attempt registers the same gauge again: what counts is the newest reader.
-        register<RegisteredGauge>({ kind: 'gauge', name: prefix + name, labels, read }).read = read
+        register<RegisteredGauge>({ kind: 'gauge', name: prefix + name, labels, label, read }).read = read
       },
       group(name, label) {
         if (label === undefined) return groupOf(`${prefix}${name}.`, labels)
-        if (ENGINE_LABELS.includes(name) || !LABEL_NAME.test(name)) {
-          throw invalidMetric(`expected a label name of letters, digits and '_' other than ${ENGINE_LABELS.join(', ')}; found '${name}'`)
-        }
+        assertLabel(name)
         return groupOf(prefix, { ...labels, [name]: label })
       },
     }
   }
 
-  function read(gauge: RegisteredGauge): number {
+  function read(gauge: RegisteredGauge): readonly (readonly [string, number])[] {
     try {
-      return gauge.read()
+      return [...gauge.read()]
     } catch (error) {
-      gauge.read = () => Number.NaN
+      gauge.read = () => (gauge.label === undefined ? [['', Number.NaN]] : [])
       onGaugeError(gauge.name, gauge.labels, error)
-      return Number.NaN
+      return [...gauge.read()]
     }
   }
 
   return {
     group: (labels) => groupOf('', { ...labels }),
     collect: () =>
-      Array.from(metrics.values(), (metric) => ({
-        name: metric.name,
-        type: metric.kind,
-        labels: metric.labels,
-        value: metric.kind === 'counter' ? metric.counter.value : read(metric),
-      })),
+      Array.from(metrics.values()).flatMap((metric): MetricSample[] => {
+        const { name, kind: type, labels } = metric
+        if (metric.kind === 'counter') return [{ name, type, labels, value: metric.counter.value }]
+        const { label } = metric
+        return read(metric).map(([labelValue, value]) => ({ name, type, labels: label === undefined ? labels : { ...labels, [label]: labelValue }, value }))
+      }),
   }
+}
+
+function assertLabel(name: string): void {
+  if (!ENGINE_LABELS.includes(name) && LABEL_NAME.test(name)) return
+  throw invalidMetric(`expected a label name of letters, digits and '_' other than ${ENGINE_LABELS.join(', ')}; found '${name}'`)
 }
 
 function identity(name: string, labels: Readonly<Record<string, string>>): string {

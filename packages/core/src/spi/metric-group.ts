@@ -8,5 +8,7 @@ export interface MetricGroup {
   counter(name: string): Counter
   /** `read` is called at scrape time only; it must be cheap and must not throw. */
   gauge(name: string, read: () => number): void
+  /** A gauge for each value of a label, for what comes and goes (the splits of a source): `read` gives pairs of label value and number. */
+  gauge(name: string, label: string, read: () => Iterable<readonly [labelValue: string, value: number]>): void
   group(name: string, label?: string): MetricGroup
 }

@@ -42,6 +42,29 @@ test('a second attempt goes on with the counters and replaces the gauges', () =>
   expect(registry.collect().map((sample) => sample.value)).toEqual([6, 11, 2])
 })
 
+test('a family of gauges has a sample for each label value that is there now', () => {
+  const registry = createMetricRegistry(unexpected)
+  const splits = new Map([['a', 1], ['b', 2]])
+  registry.group({ job: 'j' }).gauge('watermark', 'split', () => splits)
+  splits.delete('a')
+  splits.set('c', 3)
+  expect(registry.collect()).toEqual([
+    { name: 'watermark', type: 'gauge', labels: { job: 'j', split: 'b' }, value: 2 },
+    { name: 'watermark', type: 'gauge', labels: { job: 'j', split: 'c' }, value: 3 },
+  ])
+  expect(() => registry.group({ job: 'j' }).gauge('watermark', 'subtask', () => [])).toThrow('expected a label name')
+})
+
+test('a family that throws has no samples and is reported once', () => {
+  let failures = 0
+  const registry = createMetricRegistry(() => failures++)
+  registry.group({ job: 'j' }).gauge('broken', 'split', () => {
+    throw new Error('boom')
+  })
+  expect([...registry.collect(), ...registry.collect()]).toEqual([])
+  expect(failures).toBe(1)
+})
+
 test('a gauge that throws reads NaN and is reported once', () => {
   const failures: string[] = []
   const registry = createMetricRegistry((name, labels, error) => failures.push(`${name} ${labels['job']} ${String(error)}`))
