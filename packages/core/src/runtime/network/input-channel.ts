@@ -1,8 +1,8 @@
-import type { LocalChannel } from './local-channel.ts'
+import type { ChannelConsumer } from './channel.ts'
 
 /** The consumer's side of a channel: which input of the task it feeds and whether it may be read. */
 export interface InputChannel {
-  readonly channel: LocalChannel
+  readonly channel: ChannelConsumer
   /** Index among all channels of the task. */
   readonly index: number
   readonly input: 0 | 1

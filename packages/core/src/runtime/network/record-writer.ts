@@ -1,6 +1,6 @@
 import { estimateBytes } from '../../types/estimate-bytes.ts'
 import type { Barrier } from '../checkpoint/barrier.ts'
-import type { LocalChannel } from './local-channel.ts'
+import type { ChannelProducer } from './channel.ts'
 import { BROADCAST, type ChannelSelector } from './partitioner.ts'
 import type { RecordBatch, StreamElement } from './stream-element.ts'
 
@@ -9,14 +9,14 @@ const BATCH_ROWS = 1024
 
 /** Sends one output of a subtask to the subtasks of the next vertex. Records wait in batches until full or flushed. */
 export class RecordWriter {
-  readonly channels: readonly LocalChannel[]
+  readonly channels: readonly ChannelProducer[]
   readonly #select: ChannelSelector
   readonly #batchBytes: number
   readonly #batches: (RecordBatch | undefined)[]
   readonly #rowBytes: number[]
   #pending = false
 
-  constructor(channels: readonly LocalChannel[], select: ChannelSelector, batchBytes: number) {
+  constructor(channels: readonly ChannelProducer[], select: ChannelSelector, batchBytes: number) {
     this.channels = channels
     this.#select = select
     this.#batchBytes = batchBytes
@@ -80,7 +80,7 @@ export class RecordWriter {
     const batch = this.#batches[index]
     if (batch === undefined) return
     this.#batches[index] = undefined
-    ;(this.channels[index] as LocalChannel).push(batch)
+    ;(this.channels[index] as ChannelProducer).push(batch)
   }
 
   #broadcast(element: StreamElement): void {

@@ -42,11 +42,6 @@ export class TaskInput {
     })
   }
 
-  get hasData(): boolean {
-    for (const channel of this.#channels) if (!channel.blocked && !channel.channel.isEmpty) return true
-    return false
-  }
-
   /** Handles one element of the next readable channel, in turn. False when there is none. */
   processNext(): boolean {
     const count = this.#channels.length
