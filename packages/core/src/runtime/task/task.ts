@@ -11,6 +11,7 @@ import { SourcePoller } from './source-poller.ts'
 import { snapshotTask } from './task-checkpoint.ts'
 import type { TaskEnvironment } from './task-environment.ts'
 import { TaskInput } from './task-input.ts'
+import { WatermarkTicks } from './watermark-ticks.ts'
 
 /** How long closing waits for user code that does not heed its signal, before it is left behind. */
 const CLOSE_TIMEOUT_MS = 30_000
@@ -34,6 +35,7 @@ export class Task {
   readonly #timers: ProcessingTimers
   #chain: OperatorChain | undefined
   #source: SourcePoller | undefined
+  #ticks: WatermarkTicks | undefined
   #opened: Promise<void> = Promise.resolve()
   #state: TaskState = 'created'
   /** A message that is not handled to its end yet: no other one is begun. */
@@ -102,6 +104,7 @@ export class Task {
       if (this.#environment.vertex.operators[0]?.node.operator.kind === 'source') {
         this.#source = new SourcePoller(this.#head as SourceOperator, this.#environment, this.#abort.signal, (error) => this.#fail(error))
       }
+      this.#ticks = new WatermarkTicks(chain, this.#environment)
       if (this.#state === 'closed') return
       this.#registerMetrics(chain)
       this.#state = 'initialized'
@@ -116,7 +119,10 @@ export class Task {
     this.#state = 'running'
     this.#lastFlushMs = this.#environment.clock.now()
     if (this.#restoredFinished) this.#deferred.push(() => this.#endSource(true))
-    else this.#source?.startTicking((action) => this.#enqueue(action))
+    else {
+      this.#source?.startTicking((action) => this.#enqueue(action))
+      this.#ticks?.start((action) => this.#enqueue(action), this.#abort.signal)
+    }
     this.#environment.wake()
   }
 
@@ -249,6 +255,7 @@ export class Task {
 
   #poll(source: SourcePoller): boolean {
     const result = source.poll()
+    this.#ticks?.tick()
     if (result === 'end') {
       this.#deferred.push(() => this.#endSource(true))
       return true
@@ -266,6 +273,7 @@ export class Task {
     const collect = (this.#chain as OperatorChain).entries[input]
     const { values, timestamps } = batch
     for (let index = 0; index < values.length; index++) collect(values[index], timestamps[index] as number)
+    this.#ticks?.tick()
   }
 
   /** Not while something is awaited: that may be a sink at work for a checkpoint, and its methods are never called concurrently. */
