@@ -8,6 +8,8 @@ export type KafkaHeader = readonly [key: string, value: Uint8Array | null]
 export interface RecordCursor {
   /** Moves to the next record; false at the end. Throws MillraceError `KAFKA_CORRUPT_BATCH` for bytes that are no records. */
   next(): boolean
+  /** Back before the first record: a deserializer that has to fetch schemas looks at all records of a batch before it decodes them. */
+  rewind(): void
   readonly offset: number
   /** Epoch milliseconds, −1 if the record has none. */
   readonly timestamp: number
