@@ -1,7 +1,9 @@
 import { isUtf8 } from 'node:buffer'
+import { ShortStringCache } from '@millrace/core/spi'
 import { damaged } from './avro-error.ts'
-import { ShortStringCache } from './short-string-cache.ts'
-import type { SliceableBuffer } from './short-string-cache.ts'
+
+/** A native method of Buffer that its declarations leave out: without the checks around it that cost as much as a short string. */
+const utf8Slice = (bytes: Buffer, start: number, end: number): string => (bytes as unknown as { utf8Slice(start: number, end: number): string }).utf8Slice(start, end)
 
 const TWO_28 = 2 ** 28
 /** Items that take no bytes (nulls, empty records) are bounded by nothing else than this. */
@@ -109,9 +111,7 @@ export class ByteTap {
     const length = this.length()
     const start = this.at
     this.at = start + length
-    const short = this.#strings.decode(this.bytes, start, this.at)
-    if (short !== undefined) return short
-    const text = (this.bytes as unknown as SliceableBuffer).utf8Slice(start, this.at)
+    const text = this.#strings.decode(this.bytes, start, this.at, utf8Slice)
     // U+FFFD is what bytes that are no UTF-8 become, but it may also stand there itself
     if (text.includes('\uFFFD') && !isUtf8(this.bytes.subarray(start, this.at))) this.fail(field, 'expected text in UTF-8')
     return text

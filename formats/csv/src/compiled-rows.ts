@@ -1,9 +1,9 @@
+import { ShortStringCache } from '@millrace/core/spi'
 import type { CsvDialect } from './csv-options.ts'
 import { scannedEncoding } from './csv-options.ts'
 import { fieldDecoder, INVALID, textDecoder } from './field-decoder.ts'
 import { rowCode } from './row-code.ts'
 import type { RowField } from './row-decoder.ts'
-import { ShortStringCache } from './short-string-cache.ts'
 
 /**
  * Reads consecutive records from `from`, where one starts, and adds their rows to `rows`, until one does not start before
@@ -28,7 +28,7 @@ export function compileRows(fields: readonly RowField[], columns: readonly strin
   if (!oneByte || dialect.quoteByte !== dialect.escapeByte || columns.length > MAX_COLUMNS || fields.length === 0) return undefined
   const encoding = scannedEncoding(dialect)
   const decoders = fields.map(({ name, type }) => fieldDecoder(type, dialect, name))
-  const caches = fields.map(() => new ShortStringCache(encoding))
+  const caches = fields.map(() => new ShortStringCache())
   const quoted = dialect.embeddedNewlines ? quoteEnd : quoteEndOnLine
   const decode = (bytes: Buffer, start: number, end: number): string => bytes.toString(encoding, start, end)
   const helpers = { decode, decoders, caches, INVALID, POWERS, extraBytes, textEnd, quoteEnd: quoted, textOf: textDecoder(dialect), quote: dialect.quote }

@@ -1,11 +1,9 @@
 import { isUtf8 } from 'node:buffer'
-import { MillraceError } from '@millrace/core/spi'
+import { ByteWindow, LineFinder, MillraceError } from '@millrace/core/spi'
 import type { BadRecord, FileRecordReader, FormatInput, OpenFormatOptions, PlacedBadRecord, RecordBatch } from '@millrace/core/spi'
-import { ByteWindow } from './byte-window.ts'
 import type { CompileRows, ReadRows } from './compiled-rows.ts'
 import type { CsvDialect } from './csv-options.ts'
 import { textDecoder } from './field-decoder.ts'
-import { LineFinder } from './line-finder.ts'
 import { findLineEnd, PLAIN, RecordScanner } from './record-scanner.ts'
 import type { ScanResult } from './record-scanner.ts'
 import { RowDecoder, textFields } from './row-decoder.ts'
@@ -60,7 +58,7 @@ export class CsvReader implements FileRecordReader<unknown> {
     const window = this.#window as ByteWindow
     for (;;) {
       const batch = this.#readFrom(window, this.#decoder)
-      if (batch !== undefined) return batch.bad.length === 0 ? batch : { ...batch, bad: await this.#withLines(batch.bad) }
+      if (batch !== undefined) return batch.bad.length === 0 ? batch : { ...batch, bad: await this.#lines.withLines(batch.bad) }
       if (window.position >= this.#end || window.ended) return undefined
       await this.#more(window)
     }
@@ -69,12 +67,6 @@ export class CsvReader implements FileRecordReader<unknown> {
   async close(): Promise<void> {
     await this.#window?.close()
     await this.#lines.close()
-  }
-
-  async #withLines(bad: readonly PlacedBadRecord[]): Promise<readonly PlacedBadRecord[]> {
-    const placed: PlacedBadRecord[] = []
-    for (const { index, record } of bad) placed.push({ index, record: { ...record, line: await this.#lines.lineAt(record.offset ?? 0) } })
-    return placed
   }
 
   async #more(window: ByteWindow): Promise<void> {

@@ -1,11 +1,10 @@
-import { MillraceError } from '@millrace/core/spi'
+import { MillraceError, ShortStringCache } from '@millrace/core/spi'
 import { scannedEncoding } from './csv-options.ts'
 import type { CsvDialect } from './csv-options.ts'
 import type { TypeSchema } from '@millrace/core/spi'
 import { parseDecimal, parseDouble, parseInteger } from './parse-number.ts'
 import { parseDate, parseTime, parseTimestamp } from './parse-time.ts'
 import { ESCAPED, PLAIN } from './record-scanner.ts'
-import { ShortStringCache } from './short-string-cache.ts'
 
 /** What a decoder returns for bytes that are no value of its type. */
 export const INVALID: unique symbol = Symbol('invalid')
@@ -88,8 +87,9 @@ export function textDecoder(dialect: CsvDialect): TextOf {
 }
 
 function stringDecoder(dialect: CsvDialect, textOf: TextOf): FieldDecoder {
-  const cache = new ShortStringCache(scannedEncoding(dialect))
-  return (bytes, start, end, kind) => (kind === ESCAPED ? textOf(bytes, start, end, kind) : cache.decode(bytes, start, end))
+  const cache = new ShortStringCache()
+  const plain = (bytes: Buffer, start: number, end: number): string => textOf(bytes, start, end, PLAIN)
+  return (bytes, start, end, kind) => (kind === ESCAPED ? textOf(bytes, start, end, kind) : cache.decode(bytes, start, end, plain))
 }
 
 /** For parsers that answer NaN to what they do not understand. */

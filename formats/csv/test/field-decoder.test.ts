@@ -6,7 +6,6 @@ import { resolveOptions } from '../src/csv-options.ts'
 import { fieldDecoder, INVALID } from '../src/field-decoder.ts'
 import { PLAIN } from '../src/record-scanner.ts'
 import { rowFactory } from '../src/row-factory.ts'
-import { ShortStringCache } from '../src/short-string-cache.ts'
 
 const decode = (type: AnyType, text: string): unknown => {
   const bytes = Buffer.from(`<${text}>`)
@@ -64,21 +63,6 @@ test('dates agree with Date.UTC', () => {
       expect(decode(types.date(), date.toISOString().slice(0, 10))).toBe(Math.floor(date.getTime() / 86_400_000))
     }),
   )
-})
-
-describe('ShortStringCache', () => {
-  test('gives what utf8 decoding gives, whatever was decoded before', () => {
-    const cache = new ShortStringCache('utf8')
-    fc.assert(
-      fc.property(fc.array(fc.string({ unit: fc.oneof(fc.constantFrom('a', 'b', '\0'), fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 })), maxLength: 6 })), (texts) => {
-        for (const text of texts) {
-          const bytes = Buffer.from(text)
-          expect(cache.decode(bytes, 0, bytes.length)).toBe(bytes.toString())
-        }
-      }),
-      { numRuns: 300 },
-    )
-  })
 })
 
 test('rows have their names and values in order', () => {

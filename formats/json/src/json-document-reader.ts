@@ -1,10 +1,9 @@
 import { isUtf8 } from 'node:buffer'
+import { ByteWindow, LineFinder } from '@millrace/core/spi'
 import type { FileRecordReader, FormatInput, OpenFormatOptions, PlacedBadRecord, RecordBatch } from '@millrace/core/spi'
-import { ByteWindow } from './byte-window.ts'
 import { JsonDocument } from './json-document.ts'
 import { LineDecoder } from './line-decoder.ts'
 import type { Decoding } from './line-decoder.ts'
-import { LineFinder, withLines } from './line-finder.ts'
 
 const BATCH_RECORDS = 1000
 const [COMMA, START, END] = [0x2c, 0x5b, 0x5d] as const
@@ -44,7 +43,7 @@ export class JsonDocumentReader implements FileRecordReader<unknown> {
       await this.#next(document)
     }
     if (this.#values.length + this.#bad.length === 0) return undefined
-    const batch = { position, values: this.#values, bad: await withLines(this.#bad, this.#lines) }
+    const batch = { position, values: this.#values, bad: await this.#lines.withLines(this.#bad) }
     this.#values = []
     this.#bad = []
     return batch

@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/core/spi'
-import type { ByteWindow } from './byte-window.ts'
+import type { ByteWindow } from '@millrace/core/spi'
 import { ValueScanner } from './value-scanner.ts'
 
 const BOM = Buffer.from('\uFEFF')

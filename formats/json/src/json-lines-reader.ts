@@ -1,10 +1,9 @@
 import { isUtf8 } from 'node:buffer'
+import { ByteWindow, LineFinder } from '@millrace/core/spi'
 import type { FileRecordReader, FormatInput, OpenFormatOptions, PlacedBadRecord, RecordBatch } from '@millrace/core/spi'
-import { ByteWindow } from './byte-window.ts'
 import { hasLongDigits } from './exact-number.ts'
 import { LineDecoder } from './line-decoder.ts'
 import type { Decoding } from './line-decoder.ts'
-import { LineFinder, withLines } from './line-finder.ts'
 import { parseGroup } from './parse-group.ts'
 
 const BATCH_RECORDS = 1024
@@ -47,7 +46,7 @@ export class JsonLinesReader implements FileRecordReader<unknown> {
     const window = (this.#window ??= await this.#start())
     for (;;) {
       const batch = this.#readFrom(window)
-      if (batch !== undefined) return batch.bad.length === 0 ? batch : { ...batch, bad: await withLines(batch.bad, this.#lines) }
+      if (batch !== undefined) return batch.bad.length === 0 ? batch : { ...batch, bad: await this.#lines.withLines(batch.bad) }
       if (window.position >= this.#end || window.ended) return undefined
       await this.#more(window)
     }

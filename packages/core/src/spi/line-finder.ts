@@ -1,4 +1,4 @@
-import type { PlacedBadRecord } from '@millrace/core/spi'
+import type { PlacedBadRecord } from './file-reader-format.ts'
 
 const LF = 0x0a
 const CR = 0x0d
@@ -11,6 +11,7 @@ const MAX_BYTES = 256 * 1024 * 1024
  */
 export class LineFinder {
   readonly #open: () => AsyncIterable<Uint8Array>
+  readonly #encoding: string
   #chunks: AsyncIterator<Uint8Array> | undefined
   #chunk: Uint8Array = new Uint8Array(0)
   #index = 0
@@ -18,10 +19,16 @@ export class LineFinder {
   #offset = 0
   #line = 1
   #afterCr = false
+  /** The first byte of a UTF-16 unit. */
+  #half = 0
 
-  /** @param open gives the file's bytes from its start. */
-  constructor(open: () => AsyncIterable<Uint8Array>) {
+  /**
+   * @param open gives the file's bytes from its start.
+   * @param encoding of the file: `utf-16le`, `utf-16be`, or any in which line breaks are single bytes.
+   */
+  constructor(open: () => AsyncIterable<Uint8Array>, encoding: string = 'utf-8') {
     this.#open = open
+    this.#encoding = encoding
   }
 
   /** The line, from 1, of what starts at `offset`; null beyond 256 MiB. Offsets must not fall from call to call. */
@@ -39,26 +46,33 @@ export class LineFinder {
     return this.#line
   }
 
+  /** Bad records in order of their offsets, with their lines. */
+  async withLines(bad: readonly PlacedBadRecord[]): Promise<readonly PlacedBadRecord[]> {
+    const placed: PlacedBadRecord[] = []
+    for (const { index, record } of bad) placed.push({ index, record: { ...record, line: await this.lineAt(record.offset ?? 0) } })
+    return placed
+  }
+
   async close(): Promise<void> {
     await this.#chunks?.return?.()
   }
 
   #count(end: number): void {
     const chunk = this.#chunk
+    const wide = this.#encoding === 'utf-16le' || this.#encoding === 'utf-16be'
     const start = this.#index
     for (let i = start; i < end; i++) {
-      const byte = chunk[i]
-      if (byte === CR || (byte === LF && !this.#afterCr)) this.#line++
-      this.#afterCr = byte === CR
+      let unit = chunk[i] as number
+      if (wide) {
+        const first = this.#half
+        this.#half = unit
+        if (((this.#offset + i - start) & 1) === 0) continue
+        unit = this.#encoding === 'utf-16le' ? (unit << 8) | first : (first << 8) | unit
+      }
+      if (unit === CR || (unit === LF && !this.#afterCr)) this.#line++
+      this.#afterCr = unit === CR
     }
     this.#index = end
     this.#offset += end - start
   }
-}
-
-/** Bad records in order of their offsets, with their lines. */
-export async function withLines(bad: readonly PlacedBadRecord[], lines: LineFinder): Promise<readonly PlacedBadRecord[]> {
-  const placed: PlacedBadRecord[] = []
-  for (const { index, record } of bad) placed.push({ index, record: { ...record, line: await lines.lineAt(record.offset ?? 0) } })
-  return placed
 }

@@ -8,28 +8,24 @@ const MIN_SEARCHES = 4096
  */
 export class ShortStringCache {
   readonly #slots: string[] = Array.from({ length: SLOTS }, () => '')
-  readonly #encoding: 'utf8' | 'latin1'
   #hits = 0
   #misses = 0
   /** Of the last search. */
   #slot = 0
-
-  constructor(encoding: 'utf8' | 'latin1') {
-    this.#encoding = encoding
-  }
-
-  decode(bytes: Buffer, start: number, end: number): string {
-    if (end - start > MAX_BYTES || !this.useful) return bytes.toString(this.#encoding, start, end)
-    return this.find(bytes, start, end) ?? this.keep(bytes.toString(this.#encoding, start, end), end - start)
-  }
 
   /** False once most searches failed: where texts differ from row to row, looking for them costs more than decoding them. */
   get useful(): boolean {
     return this.#misses < MIN_SEARCHES || this.#misses < this.#hits
   }
 
-  /** Of at most 12 bytes. After undefined, `keep` stores what they are decoded to. */
-  find(bytes: Buffer, start: number, end: number): string | undefined {
+  /** The text of [start, end), from the cache or else from `decode`. */
+  decode(bytes: Buffer, start: number, end: number, decode: (bytes: Buffer, start: number, end: number) => string): string {
+    if (end - start > MAX_BYTES || !this.useful) return decode(bytes, start, end)
+    return this.find(bytes, start, end) ?? this.keep(decode(bytes, start, end), end - start)
+  }
+
+  /** The text of [start, end), which are at most 12 bytes. After undefined, `keep` stores what they are decoded to. */
+  find(bytes: Uint8Array, start: number, end: number): string | undefined {
     const length = end - start
     let hash = length
     for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + (bytes[i] as number)) | 0
@@ -47,6 +43,7 @@ export class ShortStringCache {
     return i === length ? known : undefined
   }
 
+  /** Stores what the bytes of the last search are as text, if it has a letter per byte, and gives it back. */
   keep(decoded: string, byteLength: number): string {
     if (decoded.length === byteLength) this.#slots[this.#slot] = decoded
     return decoded

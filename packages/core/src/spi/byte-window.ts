@@ -2,27 +2,40 @@ const NOTHING = Buffer.alloc(0)
 const LF = 0x0a
 const MIN_JOINT_BYTES = 4096
 
-/** The bytes of a file that are in memory: from the record being read to the end of the last chunk. */
+/** How many units of the file's offsets the bytes of [from, to) stand for. */
+export type Measure = (bytes: Uint8Array, from: number, to: number) => number
+
+/** The bytes of a text file that are in memory while it is read: from the record being read to the end of the last chunk. */
 export class ByteWindow {
   bytes: Buffer = NOTHING
   /** Index in `bytes` of what is read next. */
   index = 0
   /** No chunk follows. */
   ended = false
+  /** Offset in the file of the index `#mark`. */
   #base: number
+  #mark = 0
   /** The part of a chunk that was not added yet. */
   #waiting: Uint8Array | undefined
   readonly #chunks: AsyncIterator<Uint8Array>
+  readonly #measure: Measure | undefined
 
-  /** @param offset where in the file the chunks start. */
-  constructor(chunks: AsyncIterable<Uint8Array>, offset: number) {
+  /**
+   * @param offset where in the file the chunks start.
+   * @param measure where offsets in the file do not count the bytes of the chunks, as these were converted.
+   */
+  constructor(chunks: AsyncIterable<Uint8Array>, offset: number, measure?: Measure) {
     this.#chunks = chunks[Symbol.asyncIterator]()
     this.#base = offset
+    this.#measure = measure
   }
 
-  /** Offset in the file of `index`. */
+  /** Offset in the file of `index`, which only grows. */
   get position(): number {
-    return this.#base + this.index
+    if (this.#measure === undefined) return this.#base + this.index
+    this.#base += this.#measure(this.bytes, this.#mark, this.index)
+    this.#mark = this.index
+    return this.#base
   }
 
   /**
@@ -44,8 +57,9 @@ export class ByteWindow {
       parts.push(chunk.subarray(0, wanted))
       added += wanted
     }
-    this.#base += this.index
+    this.#base = this.#measure === undefined ? this.#base + this.index : this.position
     this.index = 0
+    this.#mark = 0
     const [only] = parts
     this.bytes = parts.length === 1 && only !== undefined ? Buffer.from(only.buffer, only.byteOffset, only.length) : Buffer.concat(parts)
   }
