@@ -1,0 +1,56 @@
+import type { KafkaDistribution } from './kafka-distribution.ts'
+
+export interface BrokerPorts {
+  readonly plain: number
+  /** SASL: SCRAM-SHA-256, SCRAM-SHA-512 and PLAIN, for the user below. */
+  readonly sasl: number
+  readonly tls: number
+  readonly controller: number
+}
+
+export const SASL_USER = { username: 'alice', password: 'alice-secret' } as const
+
+/** A single node that is broker and controller, small and quick to start, with everything transactions need. */
+export function serverProperties(ports: BrokerPorts, dataDirectory: string, { keyStore, keyStorePassword }: KafkaDistribution): string {
+  const listeners = (host: string): string[] => [`PLAINTEXT://${host}:${ports.plain}`, `SCRAM://${host}:${ports.sasl}`, `TLS://${host}:${ports.tls}`]
+  const { username, password } = SASL_USER
+  return Object.entries({
+    'process.roles': 'broker,controller',
+    'node.id': 1,
+    'controller.quorum.voters': `1@127.0.0.1:${ports.controller}`,
+    'controller.listener.names': 'CONTROLLER',
+    listeners: [...listeners('127.0.0.1'), `CONTROLLER://127.0.0.1:${ports.controller}`].join(','),
+    'advertised.listeners': listeners('127.0.0.1').join(','),
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SCRAM:SASL_PLAINTEXT,TLS:SSL',
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'listener.name.scram.sasl.enabled.mechanisms': 'SCRAM-SHA-256,SCRAM-SHA-512,PLAIN',
+    'listener.name.scram.scram-sha-256.sasl.jaas.config': 'org.apache.kafka.common.security.scram.ScramLoginModule required;',
+    'listener.name.scram.scram-sha-512.sasl.jaas.config': 'org.apache.kafka.common.security.scram.ScramLoginModule required;',
+    'listener.name.scram.plain.sasl.jaas.config': `org.apache.kafka.common.security.plain.PlainLoginModule required user_${username}="${password}";`,
+    'listener.name.tls.ssl.keystore.type': 'PKCS12',
+    'listener.name.tls.ssl.keystore.location': keyStore,
+    'listener.name.tls.ssl.keystore.password': keyStorePassword,
+    'listener.name.tls.ssl.key.password': keyStorePassword,
+    'log.dirs': dataDirectory,
+    'offsets.topic.replication.factor': 1,
+    'offsets.topic.num.partitions': 1,
+    'transaction.state.log.replication.factor': 1,
+    'transaction.state.log.min.isr': 1,
+    'transaction.state.log.num.partitions': 1,
+    'transaction.abort.timed.out.transaction.cleanup.interval.ms': 500,
+    'group.initial.rebalance.delay.ms': 0,
+    // a killed broker may register again when its session has expired
+    'broker.session.timeout.ms': 1500,
+    'broker.heartbeat.interval.ms': 300,
+    'auto.create.topics.enable': false,
+    // compaction within a test
+    'log.cleaner.backoff.ms': 200,
+    'log.cleaner.dedupe.buffer.size': 4 << 20,
+    'log.retention.check.interval.ms': 1000,
+    'num.network.threads': 2,
+    'num.io.threads': 2,
+    'background.threads': 2,
+  })
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join('')
+}
