@@ -15,10 +15,13 @@ import { UserCalls } from './user-calls.ts'
 interface Rolling {
   readonly stateName: string
   readonly type: AnyType
-  first(value: unknown): unknown
+  readonly first: (value: unknown) => unknown
   /** May change and return `accumulator`. */
-  add(value: unknown, accumulator: unknown): unknown
-  result(accumulator: unknown, keys: { readonly key: Key }): unknown
+  readonly add: (value: unknown, accumulator: unknown) => unknown
+  /** Absent: the accumulator is what is emitted. */
+  readonly result: ((accumulator: unknown) => unknown) | undefined
+  /** Makes the emitted row of a result. */
+  readonly finish: ((result: unknown, key: Key) => unknown) | undefined
 }
 
 export function createReduceOperator(node: StreamNode, context: OperatorContext, reduce: (a: never, b: never) => unknown, type: AnyType | undefined): StreamOperator {
@@ -28,7 +31,8 @@ export function createReduceOperator(node: StreamNode, context: OperatorContext,
     type: type ?? generic(),
     first: (value) => value,
     add: (value, accumulator) => combine(accumulator, value),
-    result: (accumulator) => accumulator,
+    result: undefined,
+    finish: undefined,
   })
 }
 
@@ -39,49 +43,56 @@ export function createAggregateOperator(
   finish: ((result: never, key: never) => unknown) | undefined,
 ): StreamOperator {
   const aggregate = erased as unknown as AggregateFunction<unknown, unknown, unknown>
-  const finishRow = finish as ((result: unknown, key: Key) => unknown) | undefined
   return new RollingOperator(node, context, {
     stateName: 'aggregated',
     type: aggregate.accumulatorType ?? generic(),
     first: (value) => aggregate.add(value, aggregate.createAccumulator()),
     add: (value, accumulator) => aggregate.add(value, accumulator),
-    result: (accumulator, keys) => (finishRow === undefined ? aggregate.getResult(accumulator) : finishRow(aggregate.getResult(accumulator), keys.key)),
+    result: (accumulator) => aggregate.getResult(accumulator),
+    finish: finish as Rolling['finish'],
   })
 }
 
-class RollingOperator implements StreamOperator {
+/** Its parts are open to generated chains, which do what `processElement` does without calling it. */
+export class RollingOperator implements StreamOperator {
+  readonly keys: KeyContext
+  readonly select: (value: unknown) => unknown
+  readonly rolling: Rolling
+  readonly table: StateTable<unknown>
   readonly #context: OperatorContext
   readonly #calls: UserCalls
-  readonly #keys: KeyContext
-  readonly #select: (value: unknown) => unknown
-  readonly #rolling: Rolling
-  readonly #table: StateTable<unknown>
 
   constructor(node: StreamNode, context: OperatorContext, rolling: Rolling) {
     this.#context = context
     this.#calls = new UserCalls(node, context)
-    this.#keys = new KeyContext(context)
-    this.#select = keySelectorOf(node, 0)
-    this.#rolling = rolling
+    this.keys = new KeyContext(context)
+    this.select = keySelectorOf(node, 0)
+    this.rolling = rolling
     const { undo } = this.#calls
     const backend = undo === undefined ? requireKeyedState(context) : undoableBackend(requireKeyedState(context), undo)
-    this.#table = backend.table({ name: rolling.stateName, kind: 'value', valueType: rolling.type, layout: 'key' })
+    this.table = backend.table({ name: rolling.stateName, kind: 'value', valueType: rolling.type, layout: 'key' })
   }
 
   processElement(value: unknown, timestamp: number): void {
-    const calls = this.#calls
-    calls.begin(timestamp)
-    this.#keys.clear()
-    let result: unknown
+    const { keys } = this
+    this.#calls.begin(timestamp)
+    keys.clear()
+    let row: unknown
     try {
-      this.#keys.use(this.#select(value), value)
-      result = this.#rolling.result(this.#add(value), this.#keys)
+      keys.use(this.select(value), value)
+      row = this.#row(this.#add(value))
     } catch (error) {
-      calls.failed(error, value, this.#keys.keyGroup < 0 ? undefined : this.#keys.key)
+      this.failed(error, value, timestamp)
       return
     }
-    calls.succeeded()
-    this.#context.output.collect(result, timestamp)
+    this.#calls.succeeded()
+    this.#context.output.collect(row, timestamp)
+  }
+
+  /** Throws unless the operator goes on without such records. */
+  failed(error: unknown, value: unknown, timestamp: number): void {
+    this.#calls.output.timestamp = timestamp
+    this.#calls.failed(error, value, this.keys.keyGroup < 0 ? undefined : this.keys.key)
   }
 
   processWatermark(timestamp: number): void {
@@ -93,10 +104,17 @@ class RollingOperator implements StreamOperator {
   }
 
   #add(value: unknown): unknown {
-    const { keyGroup, stateKey } = this.#keys
-    const accumulator = this.#table.getForUpdate(keyGroup, stateKey, null)
-    const next = accumulator === undefined ? this.#rolling.first(value) : this.#rolling.add(value, accumulator)
-    if (next !== accumulator) this.#table.put(keyGroup, stateKey, null, next)
+    const { rolling, table } = this
+    const { keyGroup, stateKey } = this.keys
+    const accumulator = table.getForUpdate(keyGroup, stateKey, null)
+    const next = accumulator === undefined ? rolling.first(value) : rolling.add(value, accumulator)
+    if (next !== accumulator) table.put(keyGroup, stateKey, null, next)
     return next
+  }
+
+  #row(accumulator: unknown): unknown {
+    const { result, finish } = this.rolling
+    const value = result === undefined ? accumulator : result(accumulator)
+    return finish === undefined ? value : finish(value, this.keys.key)
   }
 }

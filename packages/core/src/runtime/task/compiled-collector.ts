@@ -1,5 +1,6 @@
 import type { ChainLink } from '../../graph/job-graph.ts'
 import type { Collector } from './chain-output.ts'
+import type { RollingOperator } from '../operators/rolling-operator.ts'
 import type { ChainParts, CollectorFactory } from './chain-link.ts'
 import { userFunctionError } from './user-function-error.ts'
 
@@ -7,7 +8,7 @@ let compiled = 0
 
 /**
  * Generates one function for everything between an operator and the next operator that is not a plain map, filter or
- * flatMap. Its source text is unique: V8 keys compiled code and type feedback by source, and identical texts would make
+ * flatMap or a rolling aggregate. Its source text is unique: V8 keys compiled code and type feedback by source, and identical texts would make
  * all chains share (and spoil) one another's feedback.
  *
  * `at` is the index of the operator whose user function is running, or −1 inside an operator that reports its own errors.
@@ -25,15 +26,6 @@ export const compiledCollector: CollectorFactory = (parts, owner, links, counter
     throw at < 0 ? error : userFunctionError(error, parts.definitions[at], value)
   }
   return create(fail, ...source.values.values())
-}
-
-/** False where the embedder forbids code generation from strings. */
-export function canCompile(): boolean {
-  try {
-    return new Function('return true')() === true
-  } catch {
-    return false
-  }
 }
 
 class SourceBuilder {
@@ -84,6 +76,10 @@ class SourceBuilder {
       this.count(this.#parts.recordsOut[index])
       this.links(index, main)
       this.lines.push(`at = ${index} }`)
+    } else if ((spec?.kind === 'aggregate' || spec?.kind === 'reduce') && !reportsItself) {
+      this.#rolling(this.#parts.operators[index] as RollingOperator)
+      this.count(this.#parts.recordsOut[index])
+      this.links(index, main)
     } else if (spec?.kind === 'sink') {
       // As the operator does it, but from here: a call site in code that all sinks share knows no writer in particular.
       const sink = this.#name('sink', this.#parts.operators[index])
@@ -91,6 +87,23 @@ class SourceBuilder {
     } else {
       this.lines.push('at = -1', `${this.#name('operator', this.#parts.operators[index])}.processElement(value, timestamp)`)
     }
+  }
+
+  /** As the operator does it: its calls of user functions, of the key and of the state are then known to this chain alone. */
+  #rolling(operator: RollingOperator): void {
+    const { keys, table, select, rolling } = operator
+    const on = { operator: this.#name('rolling', operator), keys: this.#name('keys', keys), table: this.#name('table', table) }
+    const accumulator = `accumulator${this.#saved++}`
+    this.lines.push(
+      `at = -1; ${on.keys}.clear()`,
+      `try { ${on.keys}.use(${this.#name('select', select)}(value), value)`,
+      `const old = ${on.table}.getForUpdate(${on.keys}.keyGroup, ${on.keys}.stateKey, null)`,
+      `const ${accumulator} = old === undefined ? ${this.#name('first', rolling.first)}(value) : ${this.#name('add', rolling.add)}(value, old)`,
+      `if (${accumulator} !== old) ${on.table}.put(${on.keys}.keyGroup, ${on.keys}.stateKey, null, ${accumulator})`,
+    )
+    const result = rolling.result === undefined ? accumulator : `${this.#name('result', rolling.result)}(${accumulator})`
+    const row = rolling.finish === undefined ? result : `${this.#name('finish', rolling.finish)}(${result}, ${on.keys}.key)`
+    this.lines.push(`value = ${row}`, `} catch (error) { ${on.operator}.failed(error, value, timestamp) }`)
   }
 
   #name(prefix: string, value: unknown): string {
