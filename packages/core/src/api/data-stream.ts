@@ -5,6 +5,7 @@ import type { MapState } from '../functions/state.ts'
 import type { StateDescriptor } from '../functions/state-descriptor.ts'
 import type { TimeWindow, WindowAssigner } from '../functions/window.ts'
 import type { WatermarkStrategy } from '../functions/watermark-strategy.ts'
+import type { OperatorSpec } from '../graph/operator-spec.ts'
 import type { KeySelector, Partitioning } from '../graph/partitioning.ts'
 import type { NodeDraft } from '../graph/stream-graph-builder.ts'
 import type { BadRecordPolicy } from '../spi/bad-record.ts'
@@ -103,7 +104,7 @@ export function dataStream<T>(handle: StreamHandle): DataStream<T> {
     union: (...others) => dataStream<never>({ job, node: null, outputs: [handle, ...others.map((other) => handleIn(job, other))].flatMap(({ outputs }) => outputs) }),
     connect: (other: object): never => (isBroadcastStream(other) ? connectBroadcast(handle, handleIn(job, other), other) : connectStreams(handle, handleIn(job, other))) as never,
     assignTimestampsAndWatermarks: (watermarks) =>
-      dataStream(append(job, [handle], { name: 'timestamps', operator: { kind: 'timestamps', watermarks }, stateful: watermarks.generator !== undefined, ...withOutputType(type) })),
+      dataStream(append(job, [handle], { name: 'timestamps', operator: timestampsSpec(watermarks), stateful: watermarks.generator !== undefined, ...withOutputType(type) })),
     getSideOutput: (tag) => dataStream({ job, node: null, outputs: [outputOf(operatorOf(handle, 'getSideOutput'), tag.id, tag.type)] }),
 
     forward: () => through({ kind: 'forward' }),
@@ -124,6 +125,12 @@ export function dataStream<T>(handle: StreamHandle): DataStream<T> {
     onError: (policy) => change('onError', { onError: policy }),
   }
   return withHandle(stream, handle)
+}
+
+function timestampsSpec(watermarks: WatermarkStrategy<never>): OperatorSpec {
+  if (watermarks.alignment === undefined) return { kind: 'timestamps', watermarks }
+  const message = `expected a strategy without alignment in assignTimestampsAndWatermarks, found group '${watermarks.alignment.group}'; only sources can wait, so give withWatermarkAlignment to fromSource`
+  throw new MillraceError('CORE_INVALID_WATERMARKS', message, { origin: 'user' })
 }
 
 function keySelector<T>(key: string | readonly string[] | ((value: T) => Key)): KeySelector {

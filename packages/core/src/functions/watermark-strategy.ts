@@ -1,3 +1,4 @@
+import { MillraceError } from '../errors.ts'
 import { durationMs } from '../types/duration-ms.ts'
 import type { Duration } from '../types/duration.ts'
 import type { JsonValue } from '../spi/json-value.ts'
@@ -18,6 +19,14 @@ export interface WatermarkGenerator<in T> {
 
 export type TimestampAssigner<in T> = (value: T, sourceTimestamp: number) => number
 
+/** Sources of one group wait for the slowest of them (FLIP-182): none reads on once its watermark is more than the drift ahead. */
+export interface WatermarkAlignment {
+  readonly group: string
+  readonly maxDriftMs: number
+  /** How often a subtask tells the others where it is; also whenever it has gone half of the drift. */
+  readonly updateIntervalMs: number
+}
+
 /**
  * How timestamps and watermarks come to be, as data plus functions. A watermark t says: nothing with timestamp ≤ t follows.
  * `idleTimeoutMs` undefined = default: on for continuous sources (1 min), off for bounded ones; 0 = never idle.
@@ -28,8 +37,16 @@ export interface WatermarkStrategy<in T> {
   readonly timestamp?: TimestampAssigner<T>
   readonly generator?: () => WatermarkGenerator<T>
   readonly idleTimeoutMs?: number
+  readonly alignment?: WatermarkAlignment
   /** A split counts as idle after this long without a record, once its source is caught up. */
   withIdleness(after: Duration): WatermarkStrategy<T>
+  /**
+   * Keeps the sources of this job that name the same group together in event time: a split whose watermark is more than
+   * `maxDrift` ahead of the slowest active subtask of the group is not read until that one has caught up. Bounds what
+   * joins and windows behind them must keep. Only for strategies given to a source; a reader that cannot pause single
+   * splits (`pauseOrResumeSplits`) pauses as a whole. `updateInterval`: default 1s. Throws CORE_INVALID_WATERMARKS.
+   */
+  withWatermarkAlignment(group: string, maxDrift: Duration, updateInterval?: Duration): WatermarkStrategy<T>
 }
 
 interface Parts<in T> {
@@ -38,12 +55,22 @@ interface Parts<in T> {
   readonly timestamp?: TimestampAssigner<T>
   readonly generator?: () => WatermarkGenerator<T>
   readonly idleTimeoutMs?: number
+  readonly alignment?: WatermarkAlignment
 }
 
 const strategy = <T>(parts: Parts<T>): WatermarkStrategy<T> => ({
   ...parts,
   withIdleness: (after) => strategy({ ...parts, idleTimeoutMs: durationMs(after) }),
+  withWatermarkAlignment: (group, maxDrift, updateInterval = '1s') => strategy({ ...parts, alignment: alignmentOf(parts, group, durationMs(maxDrift), durationMs(updateInterval)) }),
 })
+
+function alignmentOf({ kind }: Parts<never>, group: string, maxDriftMs: number, updateIntervalMs: number): WatermarkAlignment {
+  const invalid = (message: string): MillraceError => new MillraceError('CORE_INVALID_WATERMARKS', message, { origin: 'user' })
+  if (typeof group !== 'string' || group.trim() === '') throw invalid(`expected withWatermarkAlignment to get the name of a group, found ${JSON.stringify(group)}`)
+  if (maxDriftMs <= 0 || updateIntervalMs <= 0) throw invalid(`expected withWatermarkAlignment to get a drift and an update interval of at least 1ms, found ${maxDriftMs}ms and ${updateIntervalMs}ms`)
+  if (kind === 'none') throw invalid(`expected a strategy with watermarks in alignment group '${group}', found noWatermarks(): its group would wait for it for ever`)
+  return { group, maxDriftMs, updateIntervalMs }
+}
 
 const withTimestamp = <T>(timestamp: TimestampAssigner<T> | undefined): { timestamp?: TimestampAssigner<T> } => (timestamp === undefined ? {} : { timestamp })
 

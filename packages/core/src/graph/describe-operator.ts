@@ -111,6 +111,12 @@ function describeAggregate(aggregate: AggregateFunction<never, never, unknown>):
 }
 
 function describeWatermarks(strategy: WatermarkStrategy<never>): Described {
-  const { kind, outOfOrdernessMs, timestamp, idleTimeoutMs } = strategy
-  return { kind, outOfOrdernessMs, timestamps: timestamp === undefined ? 'source' : 'function', idleTimeoutMs: idleTimeoutMs ?? null }
+  const { kind, outOfOrdernessMs, timestamp, idleTimeoutMs, alignment } = strategy
+  return {
+    kind,
+    outOfOrdernessMs,
+    timestamps: timestamp === undefined ? 'source' : 'function',
+    idleTimeoutMs: idleTimeoutMs ?? null,
+    ...(alignment === undefined ? {} : { alignment: { ...alignment } }),
+  }
 }

@@ -55,6 +55,8 @@ export type ToExecutor =
   /** To tasks with sources only; the barrier travels on through the channels. */
   | { readonly kind: 'triggerCheckpoint'; readonly taskId: TaskId; readonly barrier: Barrier }
   | { readonly kind: 'checkpointComplete'; readonly checkpointId: number }
+  /** To a source task of an alignment group: how far its splits may be read. */
+  | { readonly kind: 'alignWatermark'; readonly taskId: TaskId; readonly maxWatermark: number }
   | { readonly kind: 'checkpointAborted'; readonly checkpointId: number }
   /** Sources end now as if their data had ended. */
   | { readonly kind: 'drain' }
@@ -80,6 +82,8 @@ export type FromExecutor =
   /** Restored and open, waiting for `run`. `splits` are those a source task holds from the checkpoint. */
   | { readonly kind: 'initialized'; readonly taskId: TaskId; readonly splits: readonly SerializedSplit[] }
   | { readonly kind: 'splitRequest'; readonly taskId: TaskId }
+  /** How far a source task of an alignment group is; null: it is idle or has ended, and holds nobody back. */
+  | { readonly kind: 'watermarkReport'; readonly taskId: TaskId; readonly watermark: number | null }
   | { readonly kind: 'checkpointAck'; readonly taskId: TaskId; readonly checkpointId: number; readonly snapshot: TaskSnapshot }
   | { readonly kind: 'checkpointDeclined'; readonly taskId: TaskId; readonly checkpointId: number; readonly error: WireError }
   /** Commits and other work after `checkpointComplete` are done. */

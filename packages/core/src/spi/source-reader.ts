@@ -52,6 +52,12 @@ export interface SourceReader<out T, S extends SourceSplit = SourceSplit> {
   addSplits(splits: readonly S[]): void
   /** All splits held and not exhausted, each with the position after the last record that `poll` emitted. */
   snapshotSplits(checkpointId: number): readonly S[]
+  /**
+   * From now on `poll` emits nothing of the splits in `pause`, which are ahead of their alignment group, and again of those
+   * in `resume`; `available` waits for the others only. Positions and connections stay. Absent: the reader is paused as a
+   * whole, by not being polled, once its slowest split is ahead (FLIP-217).
+   */
+  pauseOrResumeSplits?(pause: readonly string[], resume: readonly string[]): void
   /** The job is being stopped with a savepoint, or the enumerator has no more splits. */
   notifyNoMoreSplits?(): void
   notifyCheckpointComplete?(checkpointId: number): void | Promise<void>

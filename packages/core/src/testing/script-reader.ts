@@ -27,6 +27,7 @@ const DEFAULT_IDLE_TIMEOUT_MS = 401
 
 export function createScriptReader<T>(scripts: readonly Script<T>[], options: ScriptOptions, crashed: Set<string>, context: SourceReaderContext): SourceReader<T, ScriptSplit> {
   const splits: OpenSplit[] = []
+  const paused = new Set<string>()
   let next = 0
   let woken = Promise.withResolvers<void>()
   context.signal.addEventListener('abort', () => woken.resolve(), { once: true })
@@ -84,7 +85,7 @@ export function createScriptReader<T>(scripts: readonly Script<T>[], options: Sc
       pass(split)
     }
   }
-  const canGoOn = (split: OpenSplit): boolean => split.wait !== 'waiting' && split.position < split.script.length
+  const canGoOn = (split: OpenSplit): boolean => !paused.has(split.id) && split.wait !== 'waiting' && split.position < split.script.length
 
   return {
     addSplits(added) {
@@ -102,7 +103,7 @@ export function createScriptReader<T>(scripts: readonly Script<T>[], options: Sc
       const split = splits[next++ % Math.max(1, splits.length)]
       if (split === undefined) return 'end'
       woken = Promise.withResolvers()
-      playSome(split, output.forSplit(split.id))
+      if (!paused.has(split.id)) playSome(split, output.forSplit(split.id))
       if (kindOf(split.script[split.position]) === 'end') {
         splits.splice(splits.indexOf(split), 1)
         output.releaseSplit(split.id)
@@ -112,6 +113,11 @@ export function createScriptReader<T>(scripts: readonly Script<T>[], options: Sc
       return 'pending'
     },
     available: () => woken.promise,
+    pauseOrResumeSplits(pause, resume) {
+      for (const id of pause) paused.add(id)
+      for (const id of resume) paused.delete(id)
+      woken.resolve()
+    },
     notifyCheckpointComplete(checkpointId) {
       for (const split of splits) {
         if (split.checkpointId === undefined || split.checkpointId > checkpointId) continue

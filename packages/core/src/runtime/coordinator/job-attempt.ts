@@ -9,6 +9,7 @@ import type { CheckpointStatistics } from './checkpoint-statistics.ts'
 import type { JobCoordinatorOptions } from './job-coordinator.ts'
 import type { RestorePlan } from './restore-plan.ts'
 import { SourceCoordinator } from './source-coordinator.ts'
+import { WatermarkAligner } from './watermark-aligner.ts'
 
 export type AttemptOutcome =
   | { readonly kind: 'finished' }
@@ -30,6 +31,7 @@ export class JobAttempt {
   readonly #tasks: ReadonlyMap<TaskId, TaskDeployment>
   readonly #send: (message: ToExecutor) => void
   readonly #sources: Map<number, SourceCoordinator> = new Map()
+  readonly #aligner: WatermarkAligner
   readonly #initialized: Map<TaskId, readonly SerializedSplit[]> = new Map()
   readonly #finished: Set<TaskId> = new Set()
   readonly #closed: Set<TaskId> = new Set()
@@ -45,6 +47,7 @@ export class JobAttempt {
   constructor(options: JobAttemptOptions) {
     this.#options = options
     this.#tasks = new Map(deployments(options).map((deployment) => [deployment.taskId, deployment]))
+    this.#aligner = new WatermarkAligner(options.graph, taskIdOf, (message) => this.#send(message))
     this.#send = options.createExecutor(options.attempt, (message) => {
       try {
         this.#receive(message)
@@ -122,6 +125,9 @@ export class JobAttempt {
         return
       case 'splitRequest':
         if (this.#outcome === undefined) this.#sources.get(deployment.vertexId)?.handleSplitRequest(message.taskId)
+        return
+      case 'watermarkReport':
+        if (this.#outcome === undefined) this.#aligner.report(message.taskId, message.watermark)
         return
       case 'checkpointAck':
         this.#checkpoints?.acknowledge(message.taskId, message.checkpointId, message.snapshot)

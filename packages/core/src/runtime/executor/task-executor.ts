@@ -66,6 +66,9 @@ export class TaskExecutor {
       case 'noMoreSplits':
         this.#tasks.get(message.taskId)?.noMoreSplits()
         return
+      case 'alignWatermark':
+        this.#tasks.get(message.taskId)?.alignWatermark(message.maxWatermark)
+        return
       case 'triggerCheckpoint':
         this.#tasks.get(message.taskId)?.triggerCheckpoint(message.barrier)
         return

@@ -4,6 +4,7 @@ import type { WatermarkStrategy } from '../../functions/watermark-strategy.ts'
 import type { StreamNode } from '../../graph/stream-graph.ts'
 import type { Source, SourceSplit } from '../../spi/source.ts'
 import type { PollResult, SourceReader } from '../../spi/source-reader.ts'
+import { SourceAlignment } from '../time/source-alignment.ts'
 import { SourceWatermarks } from '../time/source-watermarks.ts'
 import { MAX_WATERMARK } from '../time/timestamps.ts'
 import { SourceReaderOutput, type SourceCollector, type SourceRecords } from './source-records.ts'
@@ -25,6 +26,10 @@ export interface SourceOperator extends StreamOperator {
   restoredSplits(): readonly SourceSplit[]
   /** Before `open`, and after the outputs are linked: has this source's records collected by a function of its own. */
   linkRecords(compile: (records: SourceRecords) => SourceCollector): void
+  /** Before the first poll, if the strategy has an alignment group: `report` gets the watermark whenever the group should know it. */
+  startAlignment(report: (watermark: number | null) => void): void
+  /** How far the alignment group may go. */
+  align(maxWatermark: number): void
   /** No more records: with `drain` the last watermark follows. */
   finishInput(drain: boolean): void
 }
@@ -43,11 +48,14 @@ class ReadingSourceOperator implements SourceOperator {
   readonly #watermarks: SourceWatermarks
   readonly #output: SourceReaderOutput
   readonly #reader: SourceReader<unknown>
+  readonly #strategy: WatermarkStrategy<never>
+  #alignment: SourceAlignment | undefined
   #restored: readonly SourceSplit[] = []
 
   constructor(node: StreamNode, context: OperatorContext, source: Source<unknown>, strategy: WatermarkStrategy<never>) {
     this.#context = context
     this.#source = source
+    this.#strategy = strategy
     this.#state = context.operatorState.objects('source-splits', splitStateSerializer(source), 'split')
     this.#watermarkState = new WatermarkState(context)
     const idleTimeoutMs = strategy.idleTimeoutMs ?? (source.bounded ? 0 : DEFAULT_IDLE_TIMEOUT_MS)
@@ -74,21 +82,36 @@ class ReadingSourceOperator implements SourceOperator {
   }
 
   pollBatch(maxRecords: number): PollResult {
+    if (this.#alignment?.paused === true) return 'pending'
     const result = this.#reader.poll(this.#output, maxRecords)
     // what is read next decides about timestamps: nothing is held back any more by what was read to its end
-    if (this.#source.bounded || result === 'end') this.#watermarks.emitPeriodic()
+    if (this.#source.bounded || this.#alignment !== undefined || result === 'end') this.#watermarks.emitPeriodic()
     if (result === 'end') this.#output.releaseAll()
-    this.#watermarks.afterPoll(result, this.#context.now())
+    const now = this.#context.now()
+    this.#watermarks.afterPoll(result, now)
+    this.#alignment?.update(now)
     return result
   }
 
   available(signal: AbortSignal): Promise<void> {
-    return this.#reader.available(signal)
+    return this.#alignment?.paused === true ? this.#alignment.resumed() : this.#reader.available(signal)
+  }
+
+  startAlignment(report: (watermark: number | null) => void): void {
+    const { alignment } = this.#strategy
+    if (alignment === undefined) return
+    this.#alignment = new SourceAlignment(alignment, this.#watermarks, this.#reader, report)
+    this.#alignment.update(this.#context.now())
+  }
+
+  align(maxWatermark: number): void {
+    this.#alignment?.align(maxWatermark)
   }
 
   addSplits(splits: readonly SourceSplit[]): void {
     for (const split of splits) this.#watermarks.addSplit(split.id)
     this.#reader.addSplits(splits)
+    this.#alignment?.update(this.#context.now())
   }
 
   noMoreSplits(): void {
@@ -97,6 +120,7 @@ class ReadingSourceOperator implements SourceOperator {
 
   emitPeriodicWatermark(now: number): void {
     this.#watermarks.tick(now, this.#context.output.isAvailable())
+    this.#alignment?.update(now)
   }
 
   restoredSplits(): readonly SourceSplit[] {
@@ -104,6 +128,7 @@ class ReadingSourceOperator implements SourceOperator {
   }
 
   finishInput(drain: boolean): void {
+    this.#alignment?.end()
     if (drain && this.#watermarks.emitted < MAX_WATERMARK) {
       this.#watermarks.emitted = MAX_WATERMARK
       this.#context.output.emitWatermark(MAX_WATERMARK)

@@ -24,7 +24,7 @@ export function createTimestampsOperator(node: StreamNode, context: OperatorCont
   const { output } = context
   const errors = new UserErrors(node, context)
   const assign = timestampAssigner(strategy)
-  const split = new SplitWatermark(createWatermarkGenerator(strategy))
+  const split = new SplitWatermark('', createWatermarkGenerator(strategy))
   const idleTimeoutMs = strategy.idleTimeoutMs ?? 0
   let state: OperatorListState<JsonValue> | undefined
 

@@ -34,6 +34,7 @@ export class SourcePoller {
     if (spec?.kind !== 'source') throw new TypeError('a source poller needs a source at the head of its chain')
     this.#serializer = spec.source.splitSerializer ?? jsonSerializer<SourceSplit>()
     this.#bounded = spec.source.bounded
+    operator.startAlignment((watermark) => environment.report({ kind: 'watermarkReport', taskId: environment.deployment.taskId, watermark }))
     this.#ticks = !this.#bounded || (spec.watermarks.idleTimeoutMs ?? 0) > 0
   }
 
@@ -66,6 +67,10 @@ export class SourcePoller {
   noMoreSplits(): void {
     this.#noMoreSplits = true
     this.#operator.noMoreSplits()
+  }
+
+  align(maxWatermark: number): void {
+    this.#operator.align(maxWatermark)
   }
 
   /** Reads nothing from now on; false if that was so before. */

@@ -148,6 +148,10 @@ export class Task {
     this.#enqueue(() => this.#source?.addSplits(splits))
   }
 
+  alignWatermark(maxWatermark: number): void {
+    this.#enqueue(() => this.#source?.align(maxWatermark))
+  }
+
   noMoreSplits(): void {
     this.#enqueue(() => this.#source?.noMoreSplits())
   }

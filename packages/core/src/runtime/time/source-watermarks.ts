@@ -10,7 +10,8 @@ export interface SourceWatermarksOutput {
 
 /**
  * Watermarks and idleness of one source operator. A split becomes idle after `idleTimeoutMs` (0: never) without a record
- * while its reader has nothing to read; that clock stands still while the output is full. What is emitted never goes back.
+ * while its reader has nothing to read; that clock stands still while the output is full or the split is paused. What is
+ * emitted never goes back.
  */
 export class SourceWatermarks {
   readonly splits: SplitWatermarks
@@ -29,6 +30,11 @@ export class SourceWatermarks {
     this.#output = output
     this.#idleTimeoutMs = idleTimeoutMs
     this.#lastTick = now
+  }
+
+  /** All of it is idle, and it holds nobody back. */
+  get idle(): boolean {
+    return this.#idle
   }
 
   /** A split to read: it holds the watermark back, so that an idle source is idle no more. */
@@ -55,7 +61,8 @@ export class SourceWatermarks {
     let empty = true
     for (const split of this.splits.counted()) {
       empty = false
-      if (!split.seen && result === 'pending') split.quietSince ??= now
+      if (split.paused) split.quietSince = undefined
+      else if (!split.seen && result === 'pending') split.quietSince ??= now
       else if (!split.markedIdle) split.quietSince = undefined
       split.seen = false
     }

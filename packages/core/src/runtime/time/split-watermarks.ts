@@ -3,6 +3,8 @@ import { MIN_WATERMARK } from './timestamps.ts'
 
 /** The watermark of one split, and whether the split holds back the others. */
 export class SplitWatermark implements WatermarkOutput {
+  /** Empty for records of no split. */
+  readonly id: string
   watermark: number = MIN_WATERMARK
   idle = false
   /** Processing time since which nothing is there to read; undefined while records come. */
@@ -15,9 +17,12 @@ export class SplitWatermark implements WatermarkOutput {
   advanced = false
   /** The reader emits through an output of this split's own. */
   attached = false
+  /** Ahead of its alignment group, and not read. */
+  paused = false
   readonly generator: WatermarkGenerator<unknown>
 
-  constructor(generator: WatermarkGenerator<unknown>) {
+  constructor(id: string, generator: WatermarkGenerator<unknown>) {
+    this.id = id
     this.generator = generator
   }
 
@@ -52,17 +57,22 @@ export class SplitWatermarks {
     return this.#splits.get(id)
   }
 
+  /** Records come that belong to no split. */
+  get hasMain(): boolean {
+    return this.#main !== undefined
+  }
+
   /** The split of this id, added if it is new: a new split holds the watermark back until it has one of its own. */
   obtain(id: string): SplitWatermark {
     let split = this.#splits.get(id)
-    if (split === undefined) this.#splits.set(id, (split = new SplitWatermark(this.#create())))
+    if (split === undefined) this.#splits.set(id, (split = new SplitWatermark(id, this.#create())))
     return split
   }
 
   /** For records of no split. Begins where the restored splits were that nobody has emitted for. */
   main(): SplitWatermark {
     if (this.#main !== undefined) return this.#main
-    const main = new SplitWatermark(this.#create())
+    const main = new SplitWatermark('', this.#create())
     const unnamed = [...this.#splits.values()].filter((split) => !split.attached)
     const [first] = unnamed
     if (first !== undefined) {
