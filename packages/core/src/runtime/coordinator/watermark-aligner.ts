@@ -16,9 +16,9 @@ interface Member {
  */
 export class WatermarkAligner {
   readonly #groups: ReadonlyMap<TaskId, readonly Member[]>
-  readonly #send: (message: ToExecutor) => void
+  readonly #send: (message: Extract<ToExecutor, { readonly kind: 'alignWatermark' }>) => void
 
-  constructor(graph: JobGraph, taskIdOf: (vertex: JobGraph['vertices'][number], subtask: number) => TaskId, send: (message: ToExecutor) => void) {
+  constructor(graph: JobGraph, taskIdOf: (vertex: JobGraph['vertices'][number], subtask: number) => TaskId, send: (message: Extract<ToExecutor, { readonly kind: 'alignWatermark' }>) => void) {
     this.#send = send
     const groups = new Map<string, Member[]>()
     for (const vertex of graph.vertices) {

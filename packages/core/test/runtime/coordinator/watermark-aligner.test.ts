@@ -11,7 +11,7 @@ function aligner(...vertices: readonly JobVertex[]) {
   const sent: string[] = []
   const graph: JobGraph = { jobName: 'j', planHash: '', edges: [], vertices }
   const instance = new WatermarkAligner(graph, (vertex, subtask) => `${vertex.name}#${subtask}`, (message) => {
-    if (message.kind === 'alignWatermark') sent.push(`${message.taskId} ${message.maxWatermark === MAX_WATERMARK ? 'max' : message.maxWatermark}`)
+    sent.push(`${message.taskId} ${message.maxWatermark === MAX_WATERMARK ? 'max' : message.maxWatermark}`)
   })
   return { instance, take: () => sent.splice(0) }
 }
