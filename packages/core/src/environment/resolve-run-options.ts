@@ -4,7 +4,9 @@ import { fileCheckpointStorage } from '../runtime/checkpoint/storage/file-checkp
 import { memoryCheckpointStorage } from '../runtime/checkpoint/storage/memory-checkpoint-storage.ts'
 import type { CheckpointSettings } from '../runtime/coordinator/checkpoint-coordinator.ts'
 import type { RestartPolicy } from '../runtime/coordinator/restart-backoff.ts'
-import type { CheckpointStorage } from '../spi/checkpoint-storage.ts'
+import type { CheckpointStorage, CheckpointStore } from '../spi/checkpoint-storage.ts'
+import type { Logger } from '../spi/logger.ts'
+import type { StateBackend } from '../spi/state-backend.ts'
 import { durationMs } from '../types/duration-ms.ts'
 import type { CheckpointOptions, RestartStrategy, RunOptions } from './run-options.ts'
 
@@ -23,8 +25,21 @@ export function requireRecoverable(graph: StreamGraph, storage: CheckpointStorag
   if (storage?.durable === true) requireUids(graph)
 }
 
-export function checkpointSettings(options: CheckpointOptions): CheckpointSettings {
+/** Whether checkpoints are incremental; logs a warning if they were asked for where they cannot be. */
+export function takesIncremental(options: CheckpointOptions | undefined, stateBackend: StateBackend, store: CheckpointStore | undefined, logger: Logger): boolean {
+  if (options?.incremental !== true || store === undefined) return false
+  const reason = !stateBackend.capabilities.incremental
+    ? `the state backend ${stateBackend.name} does not keep track of changes`
+    : store.createSharedOutput === undefined
+      ? 'the checkpoint storage cannot share state between checkpoints'
+      : undefined
+  if (reason !== undefined) logger.warn({}, `checkpoints are full, not incremental: ${reason}`)
+  return reason === undefined
+}
+
+export function checkpointSettings(options: CheckpointOptions, incremental: boolean): CheckpointSettings {
   return {
+    incremental,
     intervalMs: options.interval === undefined ? undefined : durationMs(options.interval),
     timeoutMs: durationMs(options.timeout ?? '10min'),
     minPauseMs: durationMs(options.minPause ?? '0ms'),

@@ -12,6 +12,7 @@ export const RUN_FLAGS: readonly Flag[] = [
   { name: 'from', value: 'latest|PATH', summary: 'Restore from the newest checkpoint, or from a checkpoint or savepoint' },
   { name: 'checkpoint-dir', value: 'PATH', summary: 'Keep durable checkpoints below this path or URL' },
   { name: 'checkpoint-interval', value: 'DURATION', summary: 'Time between two checkpoints, such as 10s' },
+  { name: 'checkpoint-incremental', value: 'true|false', summary: 'Checkpoints hold only what changed since the one before' },
   { name: 'savepoint-dir', value: 'PATH', summary: 'Take a savepoint here when the job is stopped' },
   { name: 'allow-dropped-state', value: 'UID', repeated: true, summary: 'Restore although the state of this operator has no home' },
   { name: 'metrics-port', value: 'PORT', summary: 'Serve /metrics, /metrics.json and /health on 127.0.0.1; 0 takes a free port' },
@@ -61,6 +62,7 @@ export function readFlags(flags: ParsedArguments['flags'], spell: 'flag' | 'vari
     checkpoints: withoutUndefined({
       storage: one('checkpoint-dir', text),
       interval: one('checkpoint-interval', duration),
+      incremental: one('checkpoint-incremental', trueOrFalse),
       savepointDirectory: one('savepoint-dir', text),
     }),
     allowDroppedState: list,
@@ -93,6 +95,11 @@ function wholeNumber(text: string, name: string, min: number, max: number): numb
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
   if (value >= min && value <= max) return value
   throw invalidArgument(`${name} expects a whole number from ${min} to ${max}, found '${text}'`)
+}
+
+function trueOrFalse(text: string, name: string): boolean {
+  if (text === 'true' || text === 'false') return text === 'true'
+  throw invalidArgument(`${name} expects true or false, found '${text}'`)
 }
 
 function duration(text: string, name: string): Duration {

@@ -34,6 +34,11 @@ export interface CheckpointOptions {
   /** Consecutive failed checkpoints before the job fails. Default 0. */
   readonly tolerableFailures?: number
   readonly mode?: 'exactlyOnce' | 'atLeastOnce'
+  /**
+   * A checkpoint holds only what has changed since the one before it, on a state backend and a storage that can do so; now and
+   * then one holds everything. Savepoints always do. Default false.
+   */
+  readonly incremental?: boolean
   /** Completed checkpoints kept. Default 1. */
   readonly retained?: number
   /** Whether a job that is canceled leaves its checkpoints, to go on from later. Default true. Savepoints stay in any case. */

@@ -13,7 +13,7 @@ import { durationMs } from '../types/duration-ms.ts'
 import type { JobClient } from './job-client.ts'
 import { createJobClient } from './local-job-client.ts'
 import { createLineLogger } from './logger.ts'
-import { checkpointSettings, checkpointStorage, requireRecoverable, restartPolicy } from './resolve-run-options.ts'
+import { checkpointSettings, checkpointStorage, requireRecoverable, restartPolicy, takesIncremental } from './resolve-run-options.ts'
 import type { RunOptions } from './run-options.ts'
 import { systemClock } from './system-clock.ts'
 
@@ -49,9 +49,12 @@ export async function submitGraph(graph: StreamGraph, options: RunOptions, surro
   const store = await storage?.open({ jobName: graph.jobName, fileSystems, logger, now: () => clock.now() })
   const settings: TaskSettings = {
     jobName: graph.jobName,
+  const stateBackend = options.stateBackend ?? heapStateBackend()
+  const incremental = takesIncremental(options.checkpoints, stateBackend, store, logger)
     checkpointingEnabled: store !== undefined,
     autoWatermarkIntervalMs: durationMs(options.autoWatermarkInterval ?? '200ms'),
     bufferTimeoutMs: durationMs(options.bufferTimeout ?? '100ms'),
+    incrementalCheckpoints: incremental,
     bufferBytes: options.bufferBytes ?? DEFAULT_BUFFER_BYTES,
     codeGeneration: options.optimizer?.codeGeneration ?? true,
     workingDirectory: `${tmpdir()}/millrace-${process.pid}`,
@@ -63,7 +66,7 @@ export async function submitGraph(graph: StreamGraph, options: RunOptions, surro
     logger,
     metrics: registry.group({ job: graph.jobName }),
     fileSystems,
-    checkpoints: store === undefined ? undefined : { settings: checkpointSettings(options.checkpoints ?? {}), store },
+    checkpoints: store === undefined ? undefined : { settings: checkpointSettings(options.checkpoints ?? {}, incremental), store },
     restart: restartPolicy(options.restart, store !== undefined),
     from: options.from,
     allowDroppedState: options.allowDroppedState ?? [],

@@ -1,7 +1,8 @@
 import type { WireError } from '../errors.ts'
 import type { StateHandle } from '../spi/checkpoint-storage.ts'
-import type { KeyGroupRange } from '../spi/key-group-range.ts'
+import type { MetricSample } from '../spi/metric-reporter.ts'
 import type { Barrier } from './checkpoint/barrier.ts'
+import type { KeyedStateFiles } from './checkpoint/checkpoint-metadata.ts'
 
 /**
  * Everything the coordinator and the executors say to each other: one ordered stream of plain data in each direction.
@@ -16,6 +17,8 @@ export interface KeyedRestore {
   /** The checkpoint or savepoint it belongs to. */
   readonly pointer: string
   readonly handle: StateHandle
+  /** As in KeyedStateFiles. */
+  readonly base?: readonly StateHandle[]
 }
 
 export interface OperatorRestore {
@@ -67,7 +70,7 @@ export type ToExecutor =
 export interface OperatorSnapshot {
   readonly uid: string
   readonly name: string
-  readonly keyed: { readonly handle: StateHandle; readonly keyGroups: KeyGroupRange } | undefined
+  readonly keyed: KeyedStateFiles | undefined
   readonly operatorState: Uint8Array | undefined
 }
 

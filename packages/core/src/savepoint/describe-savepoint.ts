@@ -1,4 +1,5 @@
-import type { OperatorMetadata } from '../runtime/checkpoint/checkpoint-metadata.ts'
+import { filesOf } from '../runtime/checkpoint/checkpoint-metadata.ts'
+import type { KeyedStateFiles, OperatorMetadata } from '../runtime/checkpoint/checkpoint-metadata.ts'
 import type { OperatorStateMeta } from '../runtime/state/operator-state-snapshot.ts'
 import { EntryReader } from '../runtime/state/entry-encoding.ts'
 import type { StateMeta } from '../spi/keyed-state-snapshot.ts'
@@ -81,11 +82,15 @@ async function describeOperator(operator: SavepointOperator): Promise<OperatorDe
     parallelism: subtasks.length,
     maxParallelism,
     finishedSubtasks: subtasks.filter(({ finished }) => finished).length,
-    sizeBytes: subtasks.reduce((sum, { keyed, operatorState }) => sum + (keyed?.handle.sizeBytes ?? 0) + (operatorState?.length ?? 0), 0),
+    sizeBytes: subtasks.reduce((sum, { keyed, operatorState }) => sum + (keyed === undefined ? 0 : sizeOf(keyed)) + (operatorState?.length ?? 0), 0),
     keyedStates: await countKeyedStates(operator),
     operatorStates: describeOperatorStates(operator.metadata),
     ...(enumerator === undefined ? {} : { enumerator: jsonOf(enumerator.bytes) ?? `${enumerator.bytes.length} bytes` }),
   }
+}
+
+function sizeOf(keyed: KeyedStateFiles): number {
+  return filesOf(keyed).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
 }
 
 async function countKeyedStates({ files }: SavepointOperator): Promise<readonly KeyedStateDescription[]> {

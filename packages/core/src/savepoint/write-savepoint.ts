@@ -1,7 +1,7 @@
 import { MillraceError } from '../errors.ts'
 import { createFileSystems } from '../file-system/file-systems.ts'
 import type { StateDescriptor } from '../functions/state-descriptor.ts'
-import { encodeCheckpointMetadata } from '../runtime/checkpoint/checkpoint-metadata.ts'
+import { encodeCheckpointMetadata, filesOf } from '../runtime/checkpoint/checkpoint-metadata.ts'
 import type { OperatorMetadata, SubtaskState } from '../runtime/checkpoint/checkpoint-metadata.ts'
 import { writeKeyedSnapshot } from '../runtime/checkpoint/snapshot-file.ts'
 import { createFileStateOutput } from '../runtime/checkpoint/storage/file-state-output.ts'
@@ -125,7 +125,11 @@ async function copyOperator(operator: OperatorMetadata, base: Savepoint, target:
   for (const state of operator.subtasks) {
     const { keyed } = state
     if (keyed === undefined) subtasks.push(state)
-    else subtasks.push({ ...state, keyed: { ...keyed, handle: await copyFile(keyed.handle, base, target.fileSystems, await nextOutput(target)) } })
+    else {
+      const copies: StateHandle[] = []
+      for (const handle of filesOf(keyed)) copies.push(await copyFile(handle, base, target.fileSystems, await nextOutput(target)))
+      subtasks.push({ ...state, keyed: { ...keyed, handle: copies.at(-1) as StateHandle, ...(copies.length === 1 ? {} : { base: copies.slice(0, -1) }) } })
+    }
   }
   return { ...operator, subtasks }
 }

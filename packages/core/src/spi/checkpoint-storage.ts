@@ -52,6 +52,16 @@ export interface CheckpointStore {
   acquireLease(owner: string): Promise<CheckpointLease>
   /** `target` is undefined for a checkpoint, or the directory of a savepoint. */
   createStateOutput(checkpointId: number, name: string, target: string | undefined): Promise<StateOutput>
+  /**
+   * As createStateOutput, for state that later checkpoints will refer to as well: it stays until `discardShared` finds it
+   * unneeded. `name` is different in every attempt of the job. Absent: the storage shares nothing, and all checkpoints are full.
+   */
+  createSharedOutput?(checkpointId: number, name: string): Promise<StateOutput>
+  /**
+   * Removes all shared state but `needed`, as far as it was written for checkpoints up to `checkpointId` of this run or for
+   * earlier runs. Never fails for what is already gone.
+   */
+  discardShared?(needed: readonly StateHandle[], checkpointId: number): Promise<void>
   /** Publishes metadata atomically; only then does the checkpoint exist. */
   complete(checkpointId: number, metadata: Uint8Array, target: string | undefined): Promise<CompletedCheckpoint>
   /**

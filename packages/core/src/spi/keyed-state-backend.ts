@@ -26,8 +26,12 @@ export interface KeyedStateBackend {
   /**
    * The synchronous part of a snapshot: O(number of tables), never O(entries). Everything written afterwards is not part
    * of it. At most one snapshot at a time; the caller reads it to the end or calls `release`.
+   *
+   * `since`, only on a backend opened with `incremental`: an earlier checkpoint that has completed, so that the snapshot need
+   * hold only what changed since its barrier, whatever was snapshot in between. Named again never is one older than that. A
+   * backend that cannot tell (any longer) answers with a full snapshot.
    */
-  snapshot(checkpointId: number): KeyedStateSnapshot
+  snapshot(checkpointId: number, since?: number): KeyedStateSnapshot
   /** Awaited before a batch of input when reads are asynchronous. Default: nothing to do. */
   prefetch?(keys: readonly StateKey[]): Promise<void>
   notifyCheckpointComplete?(checkpointId: number): void

@@ -17,11 +17,18 @@ export interface KeyGroupChunk {
   readonly keyGroup: number
   readonly bytes: Uint8Array
   readonly entries: number
+  /**
+   * What has gone since the snapshot that this one builds on, in the canonical encoding of removals: applied to that one before
+   * the entries of this one are. Absent: nothing.
+   */
+  readonly removals?: Uint8Array
 }
 
 /** A consistent view of one operator's keyed state at a barrier. */
 export interface KeyedStateSnapshot {
   readonly states: readonly StateMeta[]
+  /** The checkpoint that this snapshot holds the changes since. Absent: it holds everything. */
+  readonly since?: number
   /**
    * The entries, ascending by key group, in slices of at most a few milliseconds each (about 2000 entries):
    * the caller lets the task work between two of them. Ends with the snapshot released.

@@ -14,6 +14,8 @@ export interface StateBackendContext {
   readonly keyGroupRange: KeyGroupRange
   /** Snapshots to start from, each covering part of the range; empty for a fresh start. Read completely before `open` resolves. */
   readonly restore: readonly KeyedStateReader[]
+  /** Snapshots of changes will be asked for, so changes and removals must be kept track of from the first snapshot on. Default: false. */
+  readonly incremental?: boolean
   /** A directory of this attempt's own for working files; created on demand, removed by the engine afterwards. */
   readonly workingDirectory: string
   readonly fileSystems: FileSystems

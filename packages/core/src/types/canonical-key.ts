@@ -80,6 +80,34 @@ export function readKey(input: DataInput): Key {
   return atoms as [KeyAtom, ...KeyAtom[]]
 }
 
+/** Passes over what writeKey wrote. */
+export function skipKey(input: DataInput): void {
+  const tag = input.readByte()
+  if (tag !== KEY_TAG.tuple) {
+    skipAtom(tag, input)
+    return
+  }
+  for (let left = input.readVarUint(); left > 0; left--) skipAtom(input.readByte(), input)
+}
+
+function skipAtom(tag: number, input: DataInput): void {
+  switch (tag) {
+    case KEY_TAG.string:
+    case KEY_TAG.bigint:
+    case KEY_TAG.illFormedString:
+      input.skip(input.readVarUint())
+      return
+    case KEY_TAG.number:
+      input.skip(8)
+      return
+    case KEY_TAG.false:
+    case KEY_TAG.true:
+      return
+    default:
+      throw corruptIndex('the tag of a key', tag, KEY_TAG.tuple)
+  }
+}
+
 function readAtom(tag: number, input: DataInput): KeyAtom {
   switch (tag) {
     case KEY_TAG.string:

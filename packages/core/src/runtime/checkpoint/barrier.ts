@@ -11,4 +11,9 @@ export interface Barrier {
   readonly terminal: boolean
   /** False: channels are not blocked while others wait for their barrier (at-least-once). */
   readonly aligned: boolean
+  /**
+   * Snapshots may hold only what changed since the checkpoint `since`, the newest that has completed in this attempt; none yet
+   * if undefined. Absent: they hold everything. Said here because news of a completed checkpoint may come later than a barrier.
+   */
+  readonly incremental?: { readonly since: number | undefined }
 }

@@ -3,10 +3,18 @@ import { MillraceError } from '../../errors.ts'
 import type { StateHandle } from '../../spi/checkpoint-storage.ts'
 import type { KeyGroupRange } from '../../spi/key-group-range.ts'
 
+/** The keyed state of one operator in one subtask. */
+export interface KeyedStateFiles {
+  readonly handle: StateHandle
+  readonly keyGroups: KeyGroupRange
+  /** Files of earlier checkpoints that `handle` holds the changes to, the oldest first. Absent: it holds everything. */
+  readonly base?: readonly StateHandle[]
+}
+
 /** One operator in one subtask at the time of the checkpoint. */
 export interface SubtaskState {
   readonly finished: boolean
-  readonly keyed: { readonly handle: StateHandle; readonly keyGroups: KeyGroupRange } | undefined
+  readonly keyed: KeyedStateFiles | undefined
   readonly operatorState: Uint8Array | undefined
 }
 
@@ -32,6 +40,11 @@ export interface CheckpointMetadata {
 const MAGIC = 'MILLRACE-CHECKPOINT'
 const FORMAT_VERSION = 1
 
+/** All files that make up the state, the oldest first. */
+export function filesOf({ base = [], handle }: Pick<KeyedStateFiles, 'base' | 'handle'>): readonly StateHandle[] {
+  return [...base, handle]
+}
+
 /** One header line `MILLRACE-CHECKPOINT <version> <crc32 of the body>`, then JSON with bytes in base64. */
 export function encodeCheckpointMetadata(metadata: CheckpointMetadata): Uint8Array {
   const body = Buffer.from(JSON.stringify(metadata, encodeBytes))
@@ -50,8 +63,8 @@ export function decodeCheckpointMetadata(bytes: Uint8Array, pointer: string): Ch
   const headerEnd = buffer.indexOf(10)
   const [magic, version, checksum] = buffer.toString('latin1', 0, Math.max(0, headerEnd)).split(' ')
   if (magic !== MAGIC) throw corrupt(pointer, `it must start with "${MAGIC}"`)
-  if (Number(version) !== FORMAT_VERSION) {
-    throw new MillraceError('CKPT_UNSUPPORTED_VERSION', `Checkpoint ${pointer} has format version ${version}; this version of Millrace reads ${FORMAT_VERSION}. Use the version that wrote it, or a newer one`, {
+  if (!(Number(version) <= FORMAT_VERSION)) {
+    throw new MillraceError('CKPT_UNSUPPORTED_VERSION', `Checkpoint ${pointer} has format version ${version}; this version of Millrace reads versions up to ${FORMAT_VERSION}. Use the version that wrote it, or a newer one`, {
       origin: 'user',
       at: { file: pointer },
     })

@@ -4,9 +4,10 @@ import type { StateMeta } from '../../spi/keyed-state-snapshot.ts'
 /*
  * A snapshot file holds the state of one operator in one subtask; byte by byte in docs/snapshot-format.md:
  *
- *   header   magic, int32 version, int32 length, JSON {states}, int32 crc32 of all that
- *   pieces   canonical entries of one key group each, and named sections
- *   index    JSON {keyGroups: [key group, offset, length, crc32, entries][], sections: {name, offset, length, crc32}[]}
+ *   header   magic, int32 version, int32 length, JSON {states, checkpointId?, since?}, int32 crc32 of all that
+ *   pieces   canonical entries of one key group each, removals of one key group each, and named sections
+ *   index    JSON {keyGroups: [key group, offset, length, crc32, entries][], removals?: [key group, offset, length, crc32][],
+ *            sections: {name, offset, length, crc32}[]}
  *   footer   float64 offset of the index, int32 length, int32 crc32, int32 version, int32 crc32 of the footer so far, magic
  *
  * Members a reader does not know are to be ignored; what it must not ignore comes with a higher version.
@@ -20,10 +21,16 @@ export const FOOTER_BYTES = 32
 
 export interface SnapshotHeader {
   readonly states: readonly StateMeta[]
+  /** Of a file that other checkpoints build on, or that builds on others. */
+  readonly checkpointId?: number
+  /** The file holds what changed since this checkpoint. */
+  readonly since?: number
 }
 
 /** Where one piece of a key group lies. A tuple because a file may hold tens of thousands. */
 export type KeyGroupPiece = readonly [keyGroup: number, offset: number, length: number, crc32: number, entries: number]
+
+export type RemovalsPiece = readonly [keyGroup: number, offset: number, length: number, crc32: number]
 
 export interface SnapshotSection {
   readonly name: string
@@ -35,6 +42,8 @@ export interface SnapshotSection {
 export interface SnapshotIndex {
   /** Ascending by key group. */
   readonly keyGroups: readonly KeyGroupPiece[]
+  /** What has gone since the checkpoint that the file builds on. Ascending by key group. */
+  readonly removals?: readonly RemovalsPiece[]
   readonly sections: readonly SnapshotSection[]
 }
 

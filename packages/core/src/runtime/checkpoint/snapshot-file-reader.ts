@@ -5,7 +5,7 @@ import type { KeyedStateReader, StateMeta } from '../../spi/keyed-state-snapshot
 import type { ReadableBytes } from '../../spi/readable-bytes.ts'
 import { createDataInput } from '../../types/byte-data-input.ts'
 import { corruptFile, FOOTER_BYTES, HEADER_PREFIX_BYTES, SNAPSHOT_MAGIC, SNAPSHOT_VERSION, unsupportedVersion } from './snapshot-file-format.ts'
-import type { KeyGroupPiece, SnapshotHeader, SnapshotIndex } from './snapshot-file-format.ts'
+import type { KeyGroupPiece, RemovalsPiece, SnapshotHeader, SnapshotIndex } from './snapshot-file-format.ts'
 
 /** Pieces are small and lie side by side: this much is read at once. */
 const READ_BYTES = 4 * 1024 * 1024
@@ -13,13 +13,18 @@ const READ_BYTES = 4 * 1024 * 1024
 const PROBE_BYTES = 64 * 1024
 
 /** A snapshot file whose header and index have been read and verified. */
-export interface SnapshotFile {
-  readonly states: readonly StateMeta[]
+export interface SnapshotFile extends SnapshotHeader {
+  readonly path: string
   readonly index: SnapshotIndex
   /** Reads only what the key groups of `range` need. */
-  keyed(range: KeyGroupRange): KeyedStateReader
+  keyed(range: KeyGroupRange): SnapshotFileReader
   /** Undefined if there is none of this name. */
   section(name: string): Promise<Uint8Array | undefined>
+}
+
+export interface SnapshotFileReader extends KeyedStateReader {
+  /** What has gone of a key group since the snapshot that the file builds on, in the canonical encoding. */
+  removals(keyGroup: number): Promise<Uint8Array>
 }
 
 /** A file that knows its name, for messages. */
@@ -31,7 +36,8 @@ export async function openSnapshotFile(file: NamedBytes): Promise<SnapshotFile> 
   const header = await readHeader(source)
   const index = await readIndex(source)
   return {
-    states: header.states,
+    ...header,
+    path: source.path,
     index,
     keyed: (range) => keyedReader(source, header.states, index, range),
     async section(name) {
@@ -41,27 +47,31 @@ export async function openSnapshotFile(file: NamedBytes): Promise<SnapshotFile> 
   }
 }
 
-function keyedReader(source: VerifiedSource, states: readonly StateMeta[], index: SnapshotIndex, range: KeyGroupRange): KeyedStateReader {
-  const byKeyGroup = new Map<number, KeyGroupPiece[]>()
-  let end = 0
-  for (const piece of index.keyGroups) {
-    const [keyGroup, offset, length] = piece
-    if (keyGroup < range.start || keyGroup > range.end) continue
-    const pieces = byKeyGroup.get(keyGroup)
-    if (pieces === undefined) byKeyGroup.set(keyGroup, [piece])
-    else pieces.push(piece)
-    end = Math.max(end, offset + length)
-  }
+function keyedReader(source: VerifiedSource, states: readonly StateMeta[], index: SnapshotIndex, range: KeyGroupRange): SnapshotFileReader {
   return {
     states,
     keyGroups: range,
-    async read(keyGroup) {
-      const parts: Uint8Array[] = []
-      for (const [, offset, length, checksum] of byKeyGroup.get(keyGroup) ?? []) {
-        parts.push(await source.read(offset, length, checksum, `key group ${keyGroup}`, end))
-      }
-      return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts)
-    },
+    read: piecesReader(source, index.keyGroups, range, ''),
+    removals: piecesReader(source, index.removals ?? [], range, 'the removals of '),
+  }
+}
+
+/** Reads all pieces of a key group. */
+function piecesReader(source: VerifiedSource, pieces: readonly (KeyGroupPiece | RemovalsPiece)[], range: KeyGroupRange, what: string): (keyGroup: number) => Promise<Uint8Array> {
+  const byKeyGroup = new Map<number, (KeyGroupPiece | RemovalsPiece)[]>()
+  let end = 0
+  for (const piece of pieces) {
+    const [keyGroup, offset, length] = piece
+    if (keyGroup < range.start || keyGroup > range.end) continue
+    const found = byKeyGroup.get(keyGroup)
+    if (found === undefined) byKeyGroup.set(keyGroup, [piece])
+    else found.push(piece)
+    end = Math.max(end, offset + length)
+  }
+  return async (keyGroup) => {
+    const parts: Uint8Array[] = []
+    for (const [, offset, length, checksum] of byKeyGroup.get(keyGroup) ?? []) parts.push(await source.read(offset, length, checksum, `${what}key group ${keyGroup}`, end))
+    return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts)
   }
 }
 

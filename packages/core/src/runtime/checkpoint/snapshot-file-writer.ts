@@ -1,15 +1,17 @@
 import { crc32 } from 'node:zlib'
 import type { StateHandle, StateOutput } from '../../spi/checkpoint-storage.ts'
-import type { KeyedStateSnapshot, StateMeta } from '../../spi/keyed-state-snapshot.ts'
+import type { KeyedStateSnapshot } from '../../spi/keyed-state-snapshot.ts'
 import { createDataOutput } from '../../types/byte-data-output.ts'
 import { SNAPSHOT_MAGIC, SNAPSHOT_VERSION } from './snapshot-file-format.ts'
-import type { KeyGroupPiece, SnapshotHeader, SnapshotIndex, SnapshotSection } from './snapshot-file-format.ts'
+import type { KeyGroupPiece, RemovalsPiece, SnapshotHeader, SnapshotIndex, SnapshotSection } from './snapshot-file-format.ts'
 
 /** After so many entries the task gets its turn; a slice of the walker that wrote less ends one too. */
 const ENTRIES_BETWEEN_PAUSES = 2000
 
 export interface SnapshotContents {
   readonly keyed?: KeyedStateSnapshot
+  /** Of a snapshot that later ones may build on, or that builds on earlier ones. */
+  readonly checkpointId?: number
   /** Operator state and the like: small, taken at the barrier. */
   readonly sections?: ReadonlyMap<string, Uint8Array>
 }
@@ -19,9 +21,9 @@ export interface SnapshotContents {
  * the task has had its turn. Also after a failure the snapshot is released, and the output aborted.
  */
 export async function writeSnapshotFile(contents: SnapshotContents, output: StateOutput, pause: () => Promise<void>): Promise<StateHandle> {
-  const { keyed, sections } = contents
+  const { keyed, checkpointId, sections } = contents
   try {
-    const file = new SnapshotFileWriter(output, keyed?.states ?? [])
+    const file = new SnapshotFileWriter(output, headerOf(keyed, checkpointId))
     if (keyed !== undefined) await writeChunks(keyed, file, output, pause)
     for (const [name, bytes] of sections ?? []) file.section(name, bytes)
     file.finish()
@@ -39,6 +41,7 @@ async function writeChunks(snapshot: KeyedStateSnapshot, file: SnapshotFileWrite
   let entries = 0
   for (const chunk of snapshot.chunks()) {
     if (chunk.entries > 0) file.keyGroup(chunk.keyGroup, chunk.bytes, chunk.entries)
+    if (chunk.removals !== undefined) file.removals(chunk.keyGroup, chunk.removals)
     entries += chunk.entries
     const full = output.ready()
     if (full !== undefined) await full
@@ -48,15 +51,19 @@ async function writeChunks(snapshot: KeyedStateSnapshot, file: SnapshotFileWrite
   }
 }
 
+function headerOf(keyed: KeyedStateSnapshot | undefined, checkpointId: number | undefined): SnapshotHeader {
+  return { states: keyed?.states ?? [], ...(checkpointId === undefined ? {} : { checkpointId }), ...(keyed?.since === undefined ? {} : { since: keyed.since }) }
+}
+
 class SnapshotFileWriter {
   readonly #output: StateOutput
   readonly #keyGroups: KeyGroupPiece[] = []
+  readonly #removals: RemovalsPiece[] = []
   readonly #sections: SnapshotSection[] = []
   #position = 0
 
-  constructor(output: StateOutput, states: readonly StateMeta[]) {
+  constructor(output: StateOutput, header: SnapshotHeader) {
     this.#output = output
-    const header: SnapshotHeader = { states }
     const json = toJsonBytes(header)
     const bytes = createDataOutput(json.length + 32)
     bytes.writeRaw(SNAPSHOT_MAGIC)
@@ -72,13 +79,18 @@ class SnapshotFileWriter {
     this.#write(bytes)
   }
 
+  removals(keyGroup: number, bytes: Uint8Array): void {
+    this.#removals.push([keyGroup, this.#position, bytes.length, crc32(bytes)])
+    this.#write(bytes)
+  }
+
   section(name: string, bytes: Uint8Array): void {
     this.#sections.push({ name, offset: this.#position, length: bytes.length, crc32: crc32(bytes) })
     this.#write(bytes)
   }
 
   finish(): void {
-    const index: SnapshotIndex = { keyGroups: this.#keyGroups, sections: this.#sections }
+    const index: SnapshotIndex = { keyGroups: this.#keyGroups, ...(this.#removals.length === 0 ? {} : { removals: this.#removals }), sections: this.#sections }
     const json = toJsonBytes(index)
     const footer = createDataOutput(64)
     footer.writeFloat64(this.#position)

@@ -2,6 +2,7 @@ import { MillraceError } from '../../errors.ts'
 import type { CheckpointStore, CompletedCheckpoint } from '../../spi/checkpoint-storage.ts'
 import type { Logger } from '../../spi/logger.ts'
 import type { Barrier } from '../checkpoint/barrier.ts'
+import { discardUnneededState } from '../checkpoint/discard-unneeded.ts'
 import { type CheckpointMetadata, encodeCheckpointMetadata } from '../checkpoint/checkpoint-metadata.ts'
 import type { TaskId, TaskSnapshot } from '../protocol.ts'
 import type { Clock } from '../time/clock.ts'
@@ -16,6 +17,8 @@ export interface CheckpointSettings {
   readonly aligned: boolean
   readonly retained: number
   readonly retainOnCancel: boolean
+  /** Checkpoints hold what changed since the one before. Default: false. */
+  readonly incremental?: boolean
 }
 
 export interface CheckpointCoordinatorOptions {
@@ -68,6 +71,10 @@ export class CheckpointCoordinator {
   /** Ids of failed checkpoints to which a slow task may have written after they were discarded. */
   #discarded: number[] = []
 
+  /** The newest checkpoint that has completed in this attempt. */
+  #completed: number | undefined
+  /** State that several checkpoints share may be in the storage, of this or of an earlier run. */
+  #sharesState = true
   constructor(options: CheckpointCoordinatorOptions) {
     this.#options = options
     this.#nextId = options.firstCheckpointId
@@ -172,6 +179,7 @@ export class CheckpointCoordinator {
     statistics.started()
     request?.onTriggered?.(barrier.checkpointId)
     try {
+      ...(settings.incremental === true && request?.savepoint === undefined ? { incremental: { since: this.#completed } } : {}),
       this.#options.triggerSources(barrier)
     } catch (error) {
       this.#abort(this.#pending, error)
@@ -193,7 +201,7 @@ export class CheckpointCoordinator {
       // A savepoint on the way belongs to the user: it neither commits output nor serves recovery (FLIP-203's reasoning).
       if (!this.#stopped && (barrier.savepoint === undefined || barrier.terminal)) this.#options.notifyComplete(barrier.checkpointId)
       request?.resolve(completed)
-      if (barrier.savepoint === undefined) await this.#discardOld()
+      if (barrier.savepoint === undefined) await this.#discardOld(barrier.checkpointId)
     } catch (error) {
       this.#completing = false
       if (this.#pending === pending) this.#abort(pending, error)
@@ -204,6 +212,7 @@ export class CheckpointCoordinator {
 
   #abort(pending: Pending, error: unknown): void {
     const { settings, statistics, logger, notifyAborted, fail } = this.#options
+      if (barrier.savepoint === undefined) this.#completed = barrier.checkpointId
     const { checkpointId } = pending.barrier
     pending.cancelTimeout()
     this.#pending = undefined
@@ -250,8 +259,8 @@ export class CheckpointCoordinator {
   }
 
   /** After a completed checkpoint: every task has answered it, so that none writes to an earlier one any more. */
-  async #discardOld(): Promise<void> {
-    const { store, settings } = this.#options
+  async #discardOld(newest: number): Promise<void> {
+    const { store, settings, logger } = this.#options
     const completed = (await store.list()).filter(({ savepoint }) => !savepoint)
     // a completed one of the same id is that of an earlier run
     const leftOver = this.#discarded.splice(0).filter((id) => !completed.some(({ checkpointId }) => checkpointId === id))
@@ -259,3 +268,5 @@ export class CheckpointCoordinator {
     for (const { checkpointId } of completed.slice(settings.retained)) await store.discard(checkpointId)
   }
 }
+    if (this.#sharesState) await discardUnneededState(store, newest, logger)
+    this.#sharesState = settings.incremental === true

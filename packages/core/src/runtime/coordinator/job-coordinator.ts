@@ -5,7 +5,7 @@ import type { FileSystems } from '../../spi/file-systems.ts'
 import type { Logger } from '../../spi/logger.ts'
 import type { MetricGroup } from '../../spi/metric-group.ts'
 import { decodeCheckpointMetadata } from '../checkpoint/checkpoint-metadata.ts'
-import type { FromExecutor, ToExecutor } from '../protocol.ts'
+import { discardUnneededState } from '../checkpoint/discard-unneeded.ts'
 import type { Clock } from '../time/clock.ts'
 import type { CheckpointSettings } from './checkpoint-coordinator.ts'
 import { CheckpointStatistics } from './checkpoint-statistics.ts'
@@ -194,6 +194,7 @@ export class JobCoordinator {
     this.state = state
     return { state, savepoint: undefined }
   }
+      await discardUnneededState(checkpoints.store, Number.POSITIVE_INFINITY, logger)
 
   #delay(delayMs: number): Promise<void> {
     return new Promise((resolve) => {

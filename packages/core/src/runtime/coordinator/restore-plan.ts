@@ -70,7 +70,7 @@ function statesToDealOut(kind: OperatorKind, subtasks: readonly SubtaskState[], 
 
 function keyedRestore(operator: OperatorMetadata | undefined, range: KeyGroupRange, pointer: string): readonly KeyedRestore[] {
   return (operator?.subtasks ?? []).flatMap(({ keyed }) =>
-    keyed !== undefined && keyed.keyGroups.start <= range.end && range.start <= keyed.keyGroups.end ? [{ pointer, handle: keyed.handle }] : [],
+    keyed !== undefined && keyed.keyGroups.start <= range.end && range.start <= keyed.keyGroups.end ? [{ pointer, ...keyed }] : [],
   )
 }
 

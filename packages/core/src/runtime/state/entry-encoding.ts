@@ -1,6 +1,6 @@
 import type { Namespace, StateKey } from '../../spi/keyed-state-backend.ts'
 import { createDataInput } from '../../types/byte-data-input.ts'
-import { readKey, writeKey } from '../../types/canonical-key.ts'
+import { readKey, skipKey, writeKey } from '../../types/canonical-key.ts'
 import type { DataInput } from '../../types/data-input.ts'
 import type { DataOutput } from '../../types/data-output.ts'
 import { fromStateKey, toStateKey } from '../../types/state-key.ts'
@@ -61,7 +61,8 @@ export function writeTimerEntry(output: DataOutput, state: number, timestamp: nu
   endLength(output, length)
 }
 
-function beginEntry(output: DataOutput, state: number): number {
+/** Writes the index, and leaves room for the length. Returns where, for `endLength`. */
+export function beginEntry(output: DataOutput, state: number): number {
   output.writeVarUint(state)
   return beginLength(output)
 }
@@ -72,7 +73,7 @@ function beginLength(output: DataOutput): number {
   return position
 }
 
-function endLength(output: DataOutput, position: number): void {
+export function endLength(output: DataOutput, position: number): void {
   output.setInt32(position, output.position - position - 4)
 }
 
@@ -87,6 +88,10 @@ export function writeNamespace(namespace: Namespace, output: DataOutput): void {
 
 export function readNamespace(input: DataInput): Namespace {
   return input.readByte() === 0 ? null : (readKey(input) as Exclude<Namespace, null>)
+}
+
+export function skipNamespace(input: DataInput): void {
+  if (input.readByte() !== 0) skipKey(input)
 }
 
 /**

@@ -17,6 +17,11 @@ export function metaOf(definition: StateDefinition): StateMeta {
   return userKeyType === undefined ? meta : { ...meta, userKeySchema: userKeyType.schema }
 }
 
+/** Tells a state from all others of its operator: timer queues and states have names of their own each. */
+export function stateId({ kind, name }: StateMeta): string {
+  return kind === 'timer' ? `timer ${name}` : name
+}
+
 /** What stands for the values of timers, which have none: it cannot evolve. */
 export const TIMER_TYPE: AnyType = { schema: { kind: 'long' }, serializer: { id: 'timer', version: 1, write() {}, read: () => undefined } }
 

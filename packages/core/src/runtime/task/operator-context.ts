@@ -1,10 +1,11 @@
 import type { ChainedOperator } from '../../graph/job-graph.ts'
-import type { CheckpointStore } from '../../spi/checkpoint-storage.ts'
+import type { CheckpointStore, StateHandle } from '../../spi/checkpoint-storage.ts'
 import type { KeyedStateBackend } from '../../spi/keyed-state-backend.ts'
 import type { KeyedStateReader } from '../../spi/keyed-state-snapshot.ts'
 import type { Counter } from '../../spi/metric-group.ts'
 import { computeKeyGroupRangeForOperatorIndex } from '../../types/key-group.ts'
-import { readSnapshotFile } from '../checkpoint/snapshot-file.ts'
+import { filesOf } from '../checkpoint/checkpoint-metadata.ts'
+import { readSnapshotFiles } from '../checkpoint/snapshot-file.ts'
 import type { OperatorContext, OperatorOutput } from '../operators/stream-operator.ts'
 import { createOperatorState, type OperatorState } from '../state/operator-state.ts'
 import type { TaskEnvironment } from './task-environment.ts'
@@ -33,11 +34,10 @@ export async function openOperatorState(environment: TaskEnvironment, { node, ui
   const operatorState = createOperatorState(restored?.operatorState, { uid, logger: environment.logger })
   if (!KEYED_KINDS.has(node.operator.kind)) return { keyedState: undefined, operatorState }
   const keyGroupRange = computeKeyGroupRangeForOperatorIndex(vertex.maxParallelism, vertex.parallelism, deployment.subtaskIndex)
-  const files = await Promise.all(
-    (restored?.keyed ?? []).map(async ({ pointer, handle }) => (environment.checkpointStore as CheckpointStore).openState(pointer, handle)),
-  )
+  const open = (pointer: string, handle: StateHandle): ReturnType<CheckpointStore['openState']> => (environment.checkpointStore as CheckpointStore).openState(pointer, handle)
+  const chains = await Promise.all((restored?.keyed ?? []).map(({ pointer, ...files }) => Promise.all(filesOf(files).map((handle) => open(pointer, handle)))))
   try {
-    const restore: KeyedStateReader[] = await Promise.all(files.map(async (file) => readSnapshotFile(file, keyGroupRange)))
+    const restore: KeyedStateReader[] = await Promise.all(chains.map((files) => readSnapshotFiles(files, keyGroupRange)))
     const keyedState = await environment.stateBackend.open({
       jobName: settings.jobName,
       operatorUid: uid,
@@ -45,6 +45,7 @@ export async function openOperatorState(environment: TaskEnvironment, { node, ui
       maxParallelism: vertex.maxParallelism,
       keyGroupRange,
       restore,
+      incremental: settings.incrementalCheckpoints === true,
       workingDirectory: `${settings.workingDirectory}/${vertex.id}-${deployment.subtaskIndex}-${deployment.attempt}`,
       fileSystems: environment.fileSystems,
       logger: environment.logger,
@@ -53,7 +54,7 @@ export async function openOperatorState(environment: TaskEnvironment, { node, ui
     })
     return { keyedState, operatorState }
   } finally {
-    await Promise.all(files.map(async (file) => file.close()))
+    await Promise.all(chains.flat().map((file) => file.close()))
   }
 }
 

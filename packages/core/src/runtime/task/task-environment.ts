@@ -13,6 +13,8 @@ import type { Clock } from '../time/clock.ts'
 export interface TaskSettings {
   readonly jobName: string
   readonly checkpointingEnabled: boolean
+  /** Barriers may ask for snapshots of what changed. Default: false. */
+  readonly incrementalCheckpoints?: boolean
   readonly autoWatermarkIntervalMs: number
   readonly bufferTimeoutMs: number
   readonly bufferBytes: number

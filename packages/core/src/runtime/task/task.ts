@@ -8,7 +8,7 @@ import { createOperatorChain, type OperatorChain } from './operator-chain.ts'
 import { PendingWork } from './pending-work.ts'
 import { ProcessingTimers } from './processing-timers.ts'
 import { SourcePoller } from './source-poller.ts'
-import { snapshotTask } from './task-checkpoint.ts'
+import { TaskSnapshots } from './task-checkpoint.ts'
 import type { TaskEnvironment } from './task-environment.ts'
 import { TaskInput } from './task-input.ts'
 import { WatermarkTicks } from './watermark-ticks.ts'
@@ -43,6 +43,7 @@ export class Task {
   /** Work of operators that input waits for. Timers go on: a commit that is tried again waits for one. */
   readonly #held: PendingWork
   readonly #firedTimers: number[] = []
+  readonly #snapshots: TaskSnapshots
   #snapshot: Promise<void> = Promise.resolve()
   #lastFlushMs = 0
   #backPressured = false
@@ -51,6 +52,7 @@ export class Task {
   constructor(environment: TaskEnvironment) {
     this.#environment = environment
     this.id = environment.deployment.taskId
+    this.#snapshots = new TaskSnapshots(environment, this.#abort.signal)
     this.#time = createTaskTime(() => environment.clock.now())
     this.#blocked = new PendingWork(environment.wake, (error) => this.#fail(error))
     this.#held = new PendingWork(environment.wake, (error) => this.#fail(error))
@@ -331,7 +333,7 @@ export class Task {
         for (const writer of this.#environment.writers.values()) writer.emitBarrier(barrier)
         for (const { operator } of members) await operator.snapshot?.(barrier.checkpointId)
         if (barrier.terminal) this.#source?.stop()
-        this.#snapshot = snapshotTask(members, barrier, this.#environment, this.#state === 'finished', this.#abort.signal).then(
+        this.#snapshot = this.#snapshots.take(members, barrier, this.#state === 'finished').then(
           (snapshot) => this.#environment.report({ kind: 'checkpointAck', taskId: this.id, checkpointId: barrier.checkpointId, snapshot }),
           (error: unknown) => this.#decline(barrier.checkpointId, error),
         )

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createFileSystems } from '../../../src/file-system/file-systems.ts'
 import { listState, mapState, valueState } from '../../../src/functions/state-descriptor.ts'
-import { readSnapshotFile, writeKeyedSnapshot } from '../../../src/runtime/checkpoint/snapshot-file.ts'
+import { readSnapshotFiles, writeKeyedSnapshot } from '../../../src/runtime/checkpoint/snapshot-file.ts'
 import { createFileStateOutput } from '../../../src/runtime/checkpoint/storage/file-state-output.ts'
 import { createKeyedStateStore } from '../../../src/runtime/state/keyed-state-store.ts'
 import { openScratchBackend } from '../../../src/savepoint/scratch-backend.ts'
@@ -99,7 +99,7 @@ test.each(WIDTHS)('from %i subtasks to 1 … 8 and any number of key groups, thr
         const found: (readonly [StateKey, Entry])[] = []
         for (const range of subtasks(maxParallelism, after)) {
           const opened = await Promise.all(files.map((file) => fileSystems.forPath(file).open(file)))
-          const backend = await open(range, await Promise.all(opened.map((file) => readSnapshotFile(file, range))))
+          const backend = await open(range, await Promise.all(opened.map((file) => readSnapshotFiles([file], range))))
           await Promise.all(opened.map((file) => file.close()))
           found.push(...read(backend, range, entries, maxParallelism))
           await backend.close()

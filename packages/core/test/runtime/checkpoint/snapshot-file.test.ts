@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { openSnapshotFile } from '../../../src/runtime/checkpoint/snapshot-file-reader.ts'
 import { writeSnapshotFile } from '../../../src/runtime/checkpoint/snapshot-file-writer.ts'
-import { readSnapshotFile, writeKeyedSnapshot } from '../../../src/runtime/checkpoint/snapshot-file.ts'
+import { readSnapshotFiles, writeKeyedSnapshot } from '../../../src/runtime/checkpoint/snapshot-file.ts'
 import type { StateOutput } from '../../../src/spi/checkpoint-storage.ts'
 import type { KeyedStateSnapshot, KeyGroupChunk } from '../../../src/spi/keyed-state-snapshot.ts'
 
@@ -71,7 +71,7 @@ test('key groups, states and sections come back', async () => {
 test('a restore reads its own key groups only, and neighbours at once', async () => {
   const bytes = await written(Array.from({ length: 128 }, (_, keyGroup) => chunk(keyGroup, 10_000)))
   const reads: [number, number][] = []
-  const reader = await readSnapshotFile(fileOf(bytes, reads), { start: 40, end: 49 })
+  const reader = await readSnapshotFiles([fileOf(bytes, reads)], { start: 40, end: 49 })
   reads.length = 0
   for (let keyGroup = 40; keyGroup <= 49; keyGroup++) expect((await reader.read(keyGroup)).length).toBe(10_000)
   expect(reads.length).toBe(1)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createFileSystems } from '../../../src/file-system/file-systems.ts'
-import { readSnapshotFile, writeKeyedSnapshot } from '../../../src/runtime/checkpoint/snapshot-file.ts'
+import { readSnapshotFiles, writeKeyedSnapshot } from '../../../src/runtime/checkpoint/snapshot-file.ts'
 import { fileCheckpointStorage } from '../../../src/runtime/checkpoint/storage/file-checkpoint-storage.ts'
 import { heapStateBackend } from '../../../src/runtime/state/heap/heap-state-backend.ts'
 import type { StateHandle } from '../../../src/spi/checkpoint-storage.ts'
@@ -45,7 +45,7 @@ test('state goes through files and comes back at another parallelism, as it was 
         for (let subtask = 0; subtask < 5; subtask++) {
           const keyGroupRange = rangeOf(5, subtask)
           const files = await Promise.all(handles.map((handle) => store.openState(pointer, handle)))
-          const restore: KeyedStateReader[] = await Promise.all(files.map((file) => readSnapshotFile(file, keyGroupRange)))
+          const restore: KeyedStateReader[] = await Promise.all(files.map((file) => readSnapshotFiles([file], keyGroupRange)))
           const backend = await open({ keyGroupRange, restore })
           for (const file of files) await file.close()
           for (const [group, key, value] of backend.table<number>(COUNTS).scan(null)) {

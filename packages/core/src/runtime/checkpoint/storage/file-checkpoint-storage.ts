@@ -8,6 +8,7 @@ const HAS_SCHEME = /^[a-z][a-z0-9+.-]+:/i
  *
  *     <url>/<job>/lease-<epoch>                     who may write
  *     <url>/<job>/chk-<id>.e<epoch>/…, _metadata    a checkpoint; complete once it has its _metadata
+ *     <url>/<job>/shared-<id>.e<epoch>/…            state of incremental checkpoints, which later ones need as well
  *     <savepoint directory>/savepoint-<job>-<id>.e<epoch>/…
  *
  * The epoch in the name keeps a process that has lost its lease from ever writing where its successor does. Executors

@@ -6,6 +6,7 @@ import { acquireFileLease, fenced, newestLeaseEpoch } from './file-lease.ts'
 import type { FileLease } from './file-lease.ts'
 import { createFileStateOutput } from './file-state-output.ts'
 import { encodeMetadataFile, METADATA_NAME, readMetadataFile } from './metadata-file.ts'
+import { SharedState } from './shared-state.ts'
 import { openStateHandle } from './state-handles.ts'
 import type { StateFile } from './state-handles.ts'
 
@@ -28,6 +29,7 @@ class FileCheckpointStore implements CheckpointStore {
   readonly #context: CheckpointStorageContext
   readonly #root: string
   readonly #fileSystem: FileSystem
+  readonly #shared: SharedState
   readonly #verified = new Map<string, CompletedCheckpoint>()
   #lease: FileLease | undefined
   /** Of the lease this store was opened or acquired under: what it writes carries it. */
@@ -37,6 +39,7 @@ class FileCheckpointStore implements CheckpointStore {
     this.#context = context
     this.#root = root
     this.#fileSystem = fileSystem
+    this.#shared = new SharedState(fileSystem, root)
     this.#epoch = epoch
   }
 
@@ -49,9 +52,18 @@ class FileCheckpointStore implements CheckpointStore {
   }
 
   async createStateOutput(checkpointId: number, name: string, target: string | undefined): Promise<StateOutput> {
-    const newest = await newestLeaseEpoch(this.#fileSystem, this.#root)
-    if (newest !== this.#epoch) throw fenced(this.#context.jobName, this.#root, this.#epoch)
+    await this.#requireEpoch()
     return createFileStateOutput(this.#fileSystemOf(target), this.#directoryOf(checkpointId, target), fileNameOf(name))
+  }
+
+  async createSharedOutput(checkpointId: number, name: string): Promise<StateOutput> {
+    await this.#requireEpoch()
+    return this.#shared.create(checkpointId, this.#epoch, fileNameOf(name))
+  }
+
+  async discardShared(needed: readonly StateHandle[], checkpointId: number): Promise<void> {
+    await this.#requireLease()
+    await this.#shared.discard(needed, checkpointId, this.#epoch)
   }
 
   async complete(checkpointId: number, metadata: Uint8Array, target: string | undefined): Promise<CompletedCheckpoint> {
@@ -115,6 +127,12 @@ class FileCheckpointStore implements CheckpointStore {
     const epoch = this.#epoch
     if (target === undefined) return `${this.#root}/chk-${checkpointId}.e${epoch}`
     return `${target.replace(/\/+$/, '')}/savepoint-${this.#context.jobName}-${checkpointId}.e${epoch}`
+  }
+
+  /** For executors, which do not have the lease themselves. */
+  async #requireEpoch(): Promise<void> {
+    const newest = await newestLeaseEpoch(this.#fileSystem, this.#root)
+    if (newest !== this.#epoch) throw fenced(this.#context.jobName, this.#root, this.#epoch)
   }
 
   async #requireLease(): Promise<void> {

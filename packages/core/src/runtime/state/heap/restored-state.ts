@@ -4,7 +4,7 @@ import type { KeyedStateReader, StateMeta } from '../../../spi/keyed-state-snaps
 import type { ValueReader } from '../../../types/schema-evolution.ts'
 import type { AnyType } from '../../../types/type-information.ts'
 import { EntryReader } from '../entry-encoding.ts'
-import { requireReadable } from '../state-compatibility.ts'
+import { requireReadable, stateId } from '../state-compatibility.ts'
 
 /** `readValue`: for entries that were written under another schema. */
 type Load = (keyGroup: number, reader: EntryReader, readValue: ValueReader | undefined) => void
@@ -15,9 +15,6 @@ interface RestoredPart {
   readonly unclaimed: Set<string>
   readonly groups: readonly { readonly keyGroup: number; readonly bytes: Uint8Array }[]
 }
-
-/** Timer queues and states have names of their own each. */
-const nameOf = (meta: StateMeta): string => (meta.kind === 'timer' ? `timer ${meta.name}` : meta.name)
 
 /** Restored entries, kept as bytes until the operator registers their state: only then is their type known. */
 export class RestoredState {
@@ -36,25 +33,25 @@ export class RestoredState {
         const bytes = await reader.read(keyGroup)
         if (bytes.length > 0) groups.push({ keyGroup, bytes })
       }
-      this.#parts.push({ states: reader.states, unclaimed: new Set(reader.states.map(nameOf)), groups })
+      this.#parts.push({ states: reader.states, unclaimed: new Set(reader.states.map(stateId)), groups })
     }
   }
 
   /** Throws STATE_INCOMPATIBLE when there are entries of this state that cannot be read as it. */
   requireReadable(meta: StateMeta, valueType: AnyType): void {
-    const name = nameOf(meta)
+    const name = stateId(meta)
     for (const { states } of this.#parts) {
-      const restored = states.find((state) => nameOf(state) === name)
+      const restored = states.find((state) => stateId(state) === name)
       if (restored !== undefined) requireReadable(restored, meta, valueType, this.#operatorUid)
     }
   }
 
   /** Hands every restored entry of a state to `load`. */
   claim(meta: StateMeta, valueType: AnyType, load: Load): void {
-    const name = nameOf(meta)
+    const name = stateId(meta)
     const reader = new EntryReader()
     for (const part of this.#parts) {
-      const index = part.states.findIndex((state) => nameOf(state) === name)
+      const index = part.states.findIndex((state) => stateId(state) === name)
       if (index === -1) continue
       const readValue = requireReadable(part.states[index] as StateMeta, meta, valueType, this.#operatorUid)
       for (const { keyGroup, bytes } of part.groups) this.#loadGroup(keyGroup, bytes, index, reader, (group, entry) => load(group, entry, readValue))

@@ -6,7 +6,7 @@ import { createDataOutput } from '../../../types/byte-data-output.ts'
 import type { ValueReader } from '../../../types/schema-evolution.ts'
 import type { AnyType } from '../../../types/type-information.ts'
 import { EntryReader } from '../entry-encoding.ts'
-import { requireReadable } from '../state-compatibility.ts'
+import { requireReadable, stateId } from '../state-compatibility.ts'
 import { entryLayout } from './entry-layout.ts'
 import type { WriteBehindStore } from './write-behind-store.ts'
 
@@ -20,9 +20,6 @@ export interface RestoredTable {
   readonly meta: StateMeta
   entries: number
 }
-
-/** Timer queues and states have names of their own each. */
-const nameOf = (meta: StateMeta): string => (meta.kind === 'timer' ? `timer ${meta.name}` : meta.name)
 
 /** Gives tables their numbers, and puts restored entries into the store: their bytes are those of the snapshot, whatever their types. */
 export class RestoredTables {
@@ -55,22 +52,22 @@ export class RestoredTables {
    * read as they are. Throws STATE_INCOMPATIBLE when there are entries of this state that cannot be read as it.
    */
   requireReadable(meta: StateMeta, valueType: AnyType): ValueReader | undefined {
-    const name = nameOf(meta)
-    const found = this.#metas.filter((restored) => nameOf(restored) === name)
+    const name = stateId(meta)
+    const found = this.#metas.filter((restored) => stateId(restored) === name)
     return found.map((restored) => requireReadable(restored, meta, valueType, this.#operatorUid))[0]
   }
 
   /** The restored table of a state, or a new one. */
   claim(meta: StateMeta): RestoredTable {
-    const name = nameOf(meta)
-    const found = this.#tables.find((table) => nameOf(table.meta) === name)
+    const name = stateId(meta)
+    const found = this.#tables.find((table) => stateId(table.meta) === name)
     this.#tables = this.#tables.filter((table) => table !== found)
     return found ?? this.#create(meta)
   }
 
   /** Names of restored states that nobody claimed. */
   unclaimed(): readonly string[] {
-    return [...new Set(this.#tables.map(({ meta }) => nameOf(meta)))].sort()
+    return [...new Set(this.#tables.map(({ meta }) => stateId(meta)))].sort()
   }
 
   /** Gives up what nobody claimed; it stays in the store, where nobody looks. */
@@ -80,7 +77,7 @@ export class RestoredTables {
   }
 
   #tableFor(meta: StateMeta): RestoredTable {
-    const known = this.#tables.find((table) => nameOf(table.meta) === nameOf(meta) && table.meta.kind === meta.kind)
+    const known = this.#tables.find((table) => stateId(table.meta) === stateId(meta) && table.meta.kind === meta.kind)
     if (known !== undefined) return known
     const table = this.#create(meta)
     this.#tables.push(table)
