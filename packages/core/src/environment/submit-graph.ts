@@ -47,14 +47,14 @@ export async function submitGraph(graph: StreamGraph, options: RunOptions, surro
   const registry = createMetricRegistry((name, labels, error) => logger.warn({ metric: name, ...labels, error: String(error) }, 'a gauge threw and reads NaN from now on'))
   const fileSystems = createFileSystems(options.fileSystems)
   const store = await storage?.open({ jobName: graph.jobName, fileSystems, logger, now: () => clock.now() })
-  const settings: TaskSettings = {
-    jobName: graph.jobName,
   const stateBackend = options.stateBackend ?? heapStateBackend()
   const incremental = takesIncremental(options.checkpoints, stateBackend, store, logger)
+  const settings: TaskSettings = {
+    jobName: graph.jobName,
     checkpointingEnabled: store !== undefined,
+    incrementalCheckpoints: incremental,
     autoWatermarkIntervalMs: durationMs(options.autoWatermarkInterval ?? '200ms'),
     bufferTimeoutMs: durationMs(options.bufferTimeout ?? '100ms'),
-    incrementalCheckpoints: incremental,
     bufferBytes: options.bufferBytes ?? DEFAULT_BUFFER_BYTES,
     codeGeneration: options.optimizer?.codeGeneration ?? true,
     workingDirectory: `${tmpdir()}/millrace-${process.pid}`,
@@ -77,7 +77,7 @@ export async function submitGraph(graph: StreamGraph, options: RunOptions, surro
         settings,
         clock,
         random,
-        stateBackend: options.stateBackend ?? heapStateBackend(),
+        stateBackend,
         checkpointStore: store,
         fileSystems,
         logger,

@@ -1,6 +1,5 @@
 import type { WireError } from '../errors.ts'
 import type { StateHandle } from '../spi/checkpoint-storage.ts'
-import type { MetricSample } from '../spi/metric-reporter.ts'
 import type { Barrier } from './checkpoint/barrier.ts'
 import type { KeyedStateFiles } from './checkpoint/checkpoint-metadata.ts'
 

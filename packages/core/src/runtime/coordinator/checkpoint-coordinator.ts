@@ -70,11 +70,11 @@ export class CheckpointCoordinator {
   #abandoned: Barrier | undefined
   /** Ids of failed checkpoints to which a slow task may have written after they were discarded. */
   #discarded: number[] = []
-
   /** The newest checkpoint that has completed in this attempt. */
   #completed: number | undefined
   /** State that several checkpoints share may be in the storage, of this or of an earlier run. */
   #sharesState = true
+
   constructor(options: CheckpointCoordinatorOptions) {
     this.#options = options
     this.#nextId = options.firstCheckpointId
@@ -163,6 +163,7 @@ export class CheckpointCoordinator {
       savepoint: request?.savepoint,
       terminal: request?.terminal ?? false,
       aligned: settings.aligned || request?.savepoint !== undefined,
+      ...(settings.incremental === true && request?.savepoint === undefined ? { incremental: { since: this.#completed } } : {}),
     }
     const cancelTimeout = clock.schedule(settings.timeoutMs, () => {
       if (this.#pending?.barrier !== barrier || this.#completing) return
@@ -179,7 +180,6 @@ export class CheckpointCoordinator {
     statistics.started()
     request?.onTriggered?.(barrier.checkpointId)
     try {
-      ...(settings.incremental === true && request?.savepoint === undefined ? { incremental: { since: this.#completed } } : {}),
       this.#options.triggerSources(barrier)
     } catch (error) {
       this.#abort(this.#pending, error)
@@ -196,6 +196,7 @@ export class CheckpointCoordinator {
       const sizeBytes = [...pending.snapshots.values()].reduce((sum, snapshot) => sum + snapshot.sizeBytes, 0)
       statistics.completed(barrier, completed, sizeBytes, clock.now())
       this.#failuresInARow = 0
+      if (barrier.savepoint === undefined) this.#completed = barrier.checkpointId
       this.#pending = undefined
       this.#completing = false
       // A savepoint on the way belongs to the user: it neither commits output nor serves recovery (FLIP-203's reasoning).
@@ -212,7 +213,6 @@ export class CheckpointCoordinator {
 
   #abort(pending: Pending, error: unknown): void {
     const { settings, statistics, logger, notifyAborted, fail } = this.#options
-      if (barrier.savepoint === undefined) this.#completed = barrier.checkpointId
     const { checkpointId } = pending.barrier
     pending.cancelTimeout()
     this.#pending = undefined
@@ -266,7 +266,7 @@ export class CheckpointCoordinator {
     const leftOver = this.#discarded.splice(0).filter((id) => !completed.some(({ checkpointId }) => checkpointId === id))
     for (const id of leftOver) await store.discard(id)
     for (const { checkpointId } of completed.slice(settings.retained)) await store.discard(checkpointId)
-  }
-}
     if (this.#sharesState) await discardUnneededState(store, newest, logger)
     this.#sharesState = settings.incremental === true
+  }
+}

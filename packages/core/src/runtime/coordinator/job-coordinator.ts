@@ -6,6 +6,7 @@ import type { Logger } from '../../spi/logger.ts'
 import type { MetricGroup } from '../../spi/metric-group.ts'
 import { decodeCheckpointMetadata } from '../checkpoint/checkpoint-metadata.ts'
 import { discardUnneededState } from '../checkpoint/discard-unneeded.ts'
+import type { FromExecutor, ToExecutor } from '../protocol.ts'
 import type { Clock } from '../time/clock.ts'
 import type { CheckpointSettings } from './checkpoint-coordinator.ts'
 import { CheckpointStatistics } from './checkpoint-statistics.ts'
@@ -180,6 +181,7 @@ export class JobCoordinator {
     if (checkpoints === undefined || checkpoints.settings.retainOnCancel) return
     try {
       for (const { checkpointId, savepoint } of await checkpoints.store.list()) if (!savepoint) await checkpoints.store.discard(checkpointId)
+      await discardUnneededState(checkpoints.store, Number.POSITIVE_INFINITY, logger)
     } catch (error) {
       logger.warn({ error: String(error) }, 'removing the checkpoints of a canceled job failed')
     }
@@ -194,7 +196,6 @@ export class JobCoordinator {
     this.state = state
     return { state, savepoint: undefined }
   }
-      await discardUnneededState(checkpoints.store, Number.POSITIVE_INFINITY, logger)
 
   #delay(delayMs: number): Promise<void> {
     return new Promise((resolve) => {
