@@ -12,7 +12,7 @@ let packr: Msgpackr.Packr | undefined
  * instance that wrote them. Objects are records and only Map is a MessagePack map, so that the two stay apart.
  * Loaded at first use: it takes ten milliseconds that most jobs never need.
  */
-function getPackr(): Msgpackr.Packr {
+export function genericPackr(): Msgpackr.Packr {
   if (packr === undefined) {
     const { Packr } = createRequire(import.meta.url)('msgpackr') as typeof Msgpackr
     packr = new Packr({ useRecords: true, moreTypes: true, useBigIntExtension: true, copyBuffers: true })
@@ -27,12 +27,12 @@ const GENERIC: TypeInformation<unknown> = defineType<unknown>(
     version: 1,
     write(value, output) {
       checkSerializable(value)
-      output.writeBytes(getPackr().pack(value))
+      output.writeBytes(genericPackr().pack(value))
     },
     read(input) {
       const bytes = input.readBytes()
       try {
-        return getPackr().unpack(bytes) as unknown
+        return genericPackr().unpack(bytes) as unknown
       } catch (error) {
         throw MillraceError.wrap(error, 'CORE_DATA_CORRUPT', 'expected a generic value in MessagePack', { origin: 'external' })
       }

@@ -1,5 +1,6 @@
 import type { AnyType } from '../../types/type-information.ts'
 import type { Clock } from '../time/clock.ts'
+import { createChannelMemory } from './channel-memory.ts'
 import type { ChannelConsumer, ChannelProducer } from './channel.ts'
 
 /** Which channel: an edge of the job graph, and one subtask at either end of it. */
@@ -18,8 +19,10 @@ export interface RemoteChannelHandle extends ChannelAddress {
   readonly memory: SharedArrayBuffer
 }
 
-/** Makes the shared memory of a channel. `limitBytes`: most bytes on their way, as of a local channel. Any thread may call it. */
-export type CreateRemoteChannel = (address: ChannelAddress, limitBytes: number) => RemoteChannelHandle
+/** Makes the shared memory of a channel, in any thread. `limitBytes`: most bytes on their way, as of a local channel. */
+export function createRemoteChannel({ edge, producer, consumer }: ChannelAddress, limitBytes: number): RemoteChannelHandle {
+  return { edge, producer, consumer, memory: createChannelMemory(limitBytes) }
+}
 
 export interface RemoteOutputOptions {
   /** `JobEdge.type`; without it, or with types.generic(), records cross as MessagePack. */
@@ -57,8 +60,3 @@ export interface RemoteInputChannel extends ChannelConsumer {
   readonly estimatedTimeToConsumeMs: number
   close(): void
 }
-
-/** In the producer's thread. The thread needs something that keeps its event loop alive: waiting for the other end does not. */
-export type OpenRemoteOutput = (handle: RemoteChannelHandle, options: RemoteOutputOptions) => RemoteOutputChannel
-/** In the consumer's thread; the same holds. */
-export type OpenRemoteInput = (handle: RemoteChannelHandle, options: RemoteInputOptions) => RemoteInputChannel

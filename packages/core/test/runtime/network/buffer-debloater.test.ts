@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest'
+import { BufferDebloater } from '../../../src/runtime/network/buffer-debloater.ts'
+
+const MOST = 1_000_000
+
+/** Consumes `bytes` at each of `times` moments, `everyMs` apart. */
+function consume(debloater: BufferDebloater, fromMs: number, times: number, everyMs: number, bytes: number): number {
+  let nowMs = fromMs
+  for (let index = 0; index < times; index++) {
+    debloater.consumed(bytes, nowMs)
+    nowMs += everyMs
+  }
+  return nowMs
+}
+
+describe('buffer debloating', () => {
+  test('lets as much through as is consumed in the target time', () => {
+    const debloater = new BufferDebloater(1000, MOST, 0)
+    expect([debloater.limitBytes, debloater.bytesPerMs]).toEqual([MOST, 0])
+    consume(debloater, 0, 100, 50, 2000)
+    expect(debloater.bytesPerMs).toBeCloseTo(40)
+    expect(debloater.limitBytes).toBe(40_000)
+  })
+
+  test('follows the rate down and up, in steps worth taking', () => {
+    const debloater = new BufferDebloater(1000, MOST, 0)
+    let nowMs = consume(debloater, 0, 100, 50, 10_000)
+    expect(debloater.limitBytes).toBe(200_000)
+    nowMs = consume(debloater, nowMs, 100, 50, 9_000)
+    expect(debloater.limitBytes).toBe(200_000)
+    nowMs = consume(debloater, nowMs, 500, 50, 1_000)
+    expect(debloater.limitBytes).toBeLessThan(30_000)
+    consume(debloater, nowMs, 500, 50, 100_000)
+    expect(debloater.limitBytes).toBe(MOST)
+  })
+
+  test('counts no time in which there was nothing to consume', () => {
+    const debloater = new BufferDebloater(1000, MOST, 0)
+    let nowMs = 0
+    for (let index = 0; index < 100; index++) {
+      nowMs = consume(debloater, nowMs, 2, 10, 1000)
+      debloater.idle(nowMs)
+      debloater.idle(nowMs + 500)
+      nowMs += 980
+    }
+    expect(debloater.bytesPerMs).toBeCloseTo(100, 0)
+  })
+
+  test('never closes a channel, and says nothing without time passing', () => {
+    const slow = new BufferDebloater(1000, MOST, 0)
+    consume(slow, 0, 50, 1000, 1)
+    expect(slow.limitBytes).toBe(4096)
+    const still = new BufferDebloater(1000, MOST, 0)
+    consume(still, 0, 50, 0, 1_000_000)
+    expect([still.limitBytes, still.bytesPerMs]).toEqual([MOST, 0])
+  })
+})
