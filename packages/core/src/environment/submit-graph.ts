@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os'
 import { createFileSystems } from '../file-system/file-systems.ts'
+import { planSlots } from '../graph/slots.ts'
 import type { StreamGraph } from '../graph/stream-graph.ts'
 import { validateGraph } from '../graph/validate-graph.ts'
 import { createMetricRegistry } from '../metrics/metric-registry.ts'
@@ -11,6 +12,7 @@ import type { TaskSettings } from '../runtime/task/task-environment.ts'
 import type { Clock } from '../runtime/time/clock.ts'
 import { durationMs } from '../types/duration-ms.ts'
 import type { JobClient } from './job-client.ts'
+import { localExecutor } from './local-executor.ts'
 import { createJobClient } from './local-job-client.ts'
 import { createLineLogger } from './logger.ts'
 import { checkpointSettings, checkpointStorage, requireRecoverable, restartPolicy, takesIncremental } from './resolve-run-options.ts'
@@ -70,22 +72,9 @@ export async function submitGraph(graph: StreamGraph, options: RunOptions, surro
     restart: restartPolicy(options.restart, store !== undefined),
     from: options.from,
     allowDroppedState: options.allowDroppedState ?? [],
-    createExecutor: (_attempt, send) => {
-      // Messages are delivered after the sender's turn, as they would be from another thread.
-      const executor = new TaskExecutor({
-        graph: jobGraph,
-        settings,
-        clock,
-        random,
-        stateBackend,
-        checkpointStore: store,
-        fileSystems,
-        logger,
-        metrics: registry,
-        send: (message) => queueMicrotask(() => send(message)),
-      })
-      return (message) => queueMicrotask(() => executor.receive(message))
-    },
+    slots: planSlots(jobGraph, 1),
+    createExecutors: (events) =>
+      localExecutor(events, (send) => new TaskExecutor({ graph: jobGraph, settings, clock, random, stateBackend, checkpointStore: store, fileSystems, logger, metrics: registry, send })),
   })
   return createJobClient({ jobGraph, coordinator, registry, store, clock, logger, options })
 }

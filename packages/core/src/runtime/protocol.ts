@@ -1,5 +1,6 @@
 import type { WireError } from '../errors.ts'
 import type { StateHandle } from '../spi/checkpoint-storage.ts'
+import type { MetricSample } from '../spi/metric-reporter.ts'
 import type { Barrier } from './checkpoint/barrier.ts'
 import type { KeyedStateFiles } from './checkpoint/checkpoint-metadata.ts'
 
@@ -38,6 +39,7 @@ export interface TaskDeployment {
   readonly taskId: TaskId
   readonly vertexId: number
   readonly subtaskIndex: number
+  /** Counts the deployments of the job: of the whole, or of a region after a failure. */
   readonly attempt: number
   readonly restore: TaskRestore | undefined
 }
@@ -48,10 +50,17 @@ export interface SerializedSplit {
   readonly bytes: Uint8Array
 }
 
+/** Position of an executor among those of the job, from 0. */
+export type ExecutorId = number
+
+/** By vertex id and subtask: which executor hosts it. */
+export type Placement = readonly (readonly ExecutorId[])[]
+
 export type ToExecutor =
-  | { readonly kind: 'deploy'; readonly attempt: number; readonly planHash: string; readonly tasks: readonly TaskDeployment[] }
-  /** All tasks everywhere are initialised. */
-  | { readonly kind: 'run' }
+  /** Whole pipelined regions: every task that one of `tasks` exchanges records with is deployed in the same attempt, here or elsewhere. */
+  | { readonly kind: 'deploy'; readonly attempt: number; readonly planHash: string; readonly tasks: readonly TaskDeployment[]; readonly placement: Placement }
+  /** Everything deployed in this attempt is initialised, on all executors. */
+  | { readonly kind: 'run'; readonly attempt: number }
   | { readonly kind: 'addSplits'; readonly taskId: TaskId; readonly splits: readonly SerializedSplit[] }
   | { readonly kind: 'noMoreSplits'; readonly taskId: TaskId }
   /** To tasks with sources only; the barrier travels on through the channels. */
@@ -62,8 +71,8 @@ export type ToExecutor =
   | { readonly kind: 'checkpointAborted'; readonly checkpointId: number }
   /** Sources end now as if their data had ended. */
   | { readonly kind: 'drain' }
-  /** The attempt is over; `failed` when what is not committed must not become visible. */
-  | { readonly kind: 'close'; readonly failed: boolean }
+  /** The end of these tasks; `failed` when what is not committed must not become visible. Each answers `closed`. */
+  | { readonly kind: 'close'; readonly taskIds: readonly TaskId[]; readonly failed: boolean }
 
 /** What one operator of one subtask put into a checkpoint. */
 export interface OperatorSnapshot {
@@ -94,3 +103,7 @@ export type FromExecutor =
   | { readonly kind: 'finished'; readonly taskId: TaskId }
   | { readonly kind: 'failed'; readonly taskId: TaskId; readonly error: WireError }
   | { readonly kind: 'closed'; readonly taskId: TaskId }
+  /** Sent at intervals, and before the last `closed`: that the executor is alive, and what its metrics read. */
+  | { readonly kind: 'heartbeat'; readonly samples: readonly MetricSample[] }
+  /** A line for the logger of the job. Errors among the fields are in their wire form. */
+  | { readonly kind: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly message: string; readonly fields: Readonly<Record<string, unknown>> }

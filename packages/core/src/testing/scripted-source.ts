@@ -31,16 +31,21 @@ export function scriptedSourceWith<T>(options: ScriptOptions, scripts: readonly 
     name: 'scripted',
     bounded: scripts.every((script) => script.some((event) => kindOf(event) === 'end')),
     // All at once, unlike splits that are asked for one by one: a script without an end would keep the others waiting.
-    createEnumerator: (context, assigned = false) => ({
-      start: () => undefined,
-      addReader(subtask) {
-        const own = scripts.map((_, index) => ({ id: String(index), position: 0 })).filter((_, index) => index % context.parallelism === subtask)
-        if (!assigned) context.assignSplits(subtask, own)
-      },
-      handleSplitRequest: (subtask) => context.signalNoMoreSplits(subtask),
-      addSplitsBack: () => undefined,
-      snapshotState: () => true,
-    }),
+    createEnumerator: (context, restored = false) => {
+      const assigned = new Set<number>()
+      return {
+        start: () => undefined,
+        addReader(subtask) {
+          if (restored || assigned.has(subtask)) return
+          assigned.add(subtask)
+          const own = scripts.map((_, index) => ({ id: String(index), position: 0 })).filter((_, index) => index % context.parallelism === subtask)
+          context.assignSplits(subtask, own)
+        },
+        handleSplitRequest: (subtask) => context.signalNoMoreSplits(subtask),
+        addSplitsBack: (splits, subtask) => context.assignSplits(subtask, splits),
+        snapshotState: () => true,
+      }
+    },
     createReader: (context) => createScriptReader(scripts, options, crashed, context),
   })
 }

@@ -67,6 +67,7 @@ export class CheckpointCoordinator {
   #failuresInARow = 0
   #cancelTimer: (() => void) | undefined
   #stopped = false
+  #paused = false
   #abandoned: Barrier | undefined
   /** Ids of failed checkpoints to which a slow task may have written after they were discarded. */
   #discarded: number[] = []
@@ -113,6 +114,23 @@ export class CheckpointCoordinator {
     if (this.#pending?.barrier.checkpointId === checkpointId && !this.#completing) this.#abort(this.#pending, error)
   }
 
+  /** Tasks are missing: the checkpoint in progress is given up and none begins before `resume`. Resolves when nothing is being stored. */
+  async pause(reason: unknown): Promise<void> {
+    this.#paused = true
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+    if (this.#pending !== undefined && !this.#completing) this.#abort(this.#pending, reason, 'uncounted')
+    await this.#storing
+  }
+
+  resume(): void {
+    this.#paused = false
+    // What was restored meanwhile keeps no track of changes since then.
+    this.#completed = undefined
+    this.#triggerNext()
+    if (this.#pending === undefined) this.#arm(this.#options.settings.intervalMs)
+  }
+
   /** The attempt is over: nothing is triggered or completed any more. */
   stop(reason: unknown): void {
     if (this.#stopped) return
@@ -141,7 +159,7 @@ export class CheckpointCoordinator {
   }
 
   #arm(delayMs: number | undefined): void {
-    if (delayMs === undefined || this.#stopped) return
+    if (delayMs === undefined || this.#stopped || this.#paused) return
     this.#cancelTimer?.()
     this.#cancelTimer = this.#options.clock.schedule(delayMs, () => {
       this.#cancelTimer = undefined
@@ -150,7 +168,7 @@ export class CheckpointCoordinator {
   }
 
   #triggerNext(): void {
-    if (this.#pending !== undefined || this.#stopped) return
+    if (this.#pending !== undefined || this.#stopped || this.#paused) return
     const request = this.#queue.shift()
     if (request !== undefined) this.#trigger(request)
   }
@@ -211,7 +229,8 @@ export class CheckpointCoordinator {
     this.#afterCheckpoint(barrier)
   }
 
-  #abort(pending: Pending, error: unknown): void {
+  /** `uncounted`: it failed with a task, which has its own limit. */
+  #abort(pending: Pending, error: unknown, counting: 'counted' | 'uncounted' = 'counted'): void {
     const { settings, statistics, logger, notifyAborted, fail } = this.#options
     const { checkpointId } = pending.barrier
     pending.cancelTimeout()
@@ -226,7 +245,7 @@ export class CheckpointCoordinator {
     const retried = request?.final === true && !this.#stopped
     if (!retried) request?.reject(error)
     const fenced = MillraceError.is(error) && error.code === 'CKPT_FENCED'
-    if (fenced || ((request === undefined || retried) && ++this.#failuresInARow > settings.tolerableFailures)) {
+    if (fenced || (counting === 'counted' && (request === undefined || retried) && ++this.#failuresInARow > settings.tolerableFailures)) {
       request?.reject(error)
       fail(error)
       return
@@ -238,7 +257,7 @@ export class CheckpointCoordinator {
   }
 
   #afterCheckpoint(barrier: Barrier): void {
-    if (this.#stopped || this.#pending !== undefined) return
+    if (this.#stopped || this.#paused || this.#pending !== undefined) return
     this.#triggerNext()
     if (this.#pending !== undefined) return
     const { intervalMs } = this.#options.settings

@@ -1,17 +1,19 @@
 import { MillraceError } from '../../errors.ts'
 import type { JobGraph } from '../../graph/job-graph.ts'
+import type { SlotPlan } from '../../graph/slots.ts'
 import type { CheckpointStore } from '../../spi/checkpoint-storage.ts'
 import type { FileSystems } from '../../spi/file-systems.ts'
 import type { Logger } from '../../spi/logger.ts'
 import type { MetricGroup } from '../../spi/metric-group.ts'
 import { decodeCheckpointMetadata } from '../checkpoint/checkpoint-metadata.ts'
 import { discardUnneededState } from '../checkpoint/discard-unneeded.ts'
-import type { FromExecutor, ToExecutor } from '../protocol.ts'
 import type { Clock } from '../time/clock.ts'
 import type { CheckpointSettings } from './checkpoint-coordinator.ts'
 import { CheckpointStatistics } from './checkpoint-statistics.ts'
+import type { ExecutorEvents, ExecutorPool } from './executor-pool.ts'
+import { FailurePolicy } from './failure-policy.ts'
 import { type AttemptOutcome, JobAttempt } from './job-attempt.ts'
-import { createRestartBackoff, type RestartPolicy } from './restart-backoff.ts'
+import type { RestartPolicy } from './restart-backoff.ts'
 import { createRestorePlan, type RestorePlan } from './restore-plan.ts'
 
 export interface JobCoordinatorOptions {
@@ -27,8 +29,10 @@ export interface JobCoordinatorOptions {
   /** `latest`, a pointer, or undefined for a fresh start. */
   readonly from: string | undefined
   readonly allowDroppedState: readonly string[]
-  /** Starts an executor for one attempt and returns how to reach it. */
-  readonly createExecutor: (attempt: number, send: (message: FromExecutor) => void) => (message: ToExecutor) => void
+  /** Which executor hosts which subtask. */
+  readonly slots: SlotPlan
+  /** Called once; the pool serves all attempts. */
+  readonly createExecutors: (events: ExecutorEvents) => ExecutorPool
 }
 
 export type CoordinatorState = 'created' | 'restoring' | 'running' | 'restarting' | 'stopping' | 'finished' | 'canceled' | 'stopped' | 'failed'
@@ -46,7 +50,10 @@ export class JobCoordinator {
   /** The failure being recovered from, or the one that ended the job. */
   failure: MillraceError | undefined
   readonly #options: JobCoordinatorOptions
+  readonly #failures: FailurePolicy
+  readonly #pool: ExecutorPool
   #attempt: JobAttempt | undefined
+  #deployments = 0
   #canceled = false
   #fatal: MillraceError | undefined
   #cancelDelay: (() => void) | undefined
@@ -54,24 +61,30 @@ export class JobCoordinator {
 
   constructor(options: JobCoordinatorOptions) {
     this.#options = options
+    this.#failures = new FailurePolicy({ ...options, statistics: this.statistics })
+    this.#pool = options.createExecutors({
+      received: (_executor, message) => this.#attempt?.received(message),
+      lost: (executor, error) => this.#attempt?.executorLost(executor, error),
+    })
     this.statistics.register(options.metrics)
     options.metrics.gauge('numRestarts', () => this.numRestarts)
   }
 
   /** Rejects with the MillraceError that failed the job. */
   async run(): Promise<JobOutcome> {
-    const outcome = await this.#runAttempts()
-    // a job that was to stop while it waited for a restart is to go on one day
-    if (outcome.state === 'canceled' && this.#stop === undefined) await this.#discardCheckpoints()
-    return outcome
+    try {
+      const outcome = await this.#runAttempts()
+      // a job that was to stop while it waited for a restart is to go on one day
+      if (outcome.state === 'canceled' && this.#stop === undefined) await this.#discardCheckpoints()
+      return outcome
+    } finally {
+      await this.#pool.close()
+    }
   }
 
   async #runAttempts(): Promise<JobOutcome> {
-    const backoff = createRestartBackoff(this.#options.restart, this.#options.random)
-    let previous: string | undefined
-    let completedBefore = 0
-    for (let attempt = 1; ; attempt++) {
-      const outcome = await this.#runAttempt(attempt)
+    for (let restart = false; ; restart = true) {
+      const outcome = await this.#runAttempt(restart)
       if (this.#fatal !== undefined) {
         this.state = 'failed'
         this.failure = this.#fatal
@@ -84,20 +97,14 @@ export class JobCoordinator {
       }
       this.failure = outcome.error
       if (this.#canceled) return this.#ended('canceled')
-      const progress = this.statistics.numberOfCompleted > completedBefore
-      completedBefore = this.statistics.numberOfCompleted
-      const signature = signatureOf(outcome.error)
-      const repeated = signature === previous && !progress
-      previous = signature
-      const hopeless = !outcome.error.retryable && (repeated || !outcome.ran)
-      const delayMs = hopeless || this.#stop !== undefined ? undefined : backoff.next(this.#options.clock.now())
-      if (delayMs === undefined) {
+      const decision = outcome.final || this.#stop !== undefined ? { giveUp: outcome.error } : this.#failures.decide(outcome.error, outcome.ran)
+      if ('giveUp' in decision) {
         this.state = 'failed'
-        throw repeated && this.#options.restart.kind !== 'none' ? repeatedFailure(outcome.error) : outcome.error
+        throw decision.giveUp
       }
       this.state = 'restarting'
-      this.#options.logger.warn({ attempt, delayMs, code: outcome.error.code, ...outcome.error.at }, `job failed and restarts: ${outcome.error.message}`)
-      await this.#delay(delayMs)
+      this.#options.logger.warn({ delayMs: decision.restartInMs, code: outcome.error.code, ...outcome.error.at }, `job failed and restarts: ${outcome.error.message}`)
+      await this.#delay(decision.restartInMs)
       if (this.#canceled) return this.#ended('canceled')
       this.numRestarts++
     }
@@ -132,16 +139,26 @@ export class JobCoordinator {
     this.#attempt?.cancel()
   }
 
-  async #runAttempt(attempt: number): Promise<AttemptOutcome> {
+  async #runAttempt(restart: boolean): Promise<AttemptOutcome> {
     this.state = 'restoring'
     try {
-      const restore = await this.#findRestore(attempt)
+      const restore = await this.#findRestore(restart)
       if (this.#canceled) return { kind: 'canceled' }
       this.#attempt = new JobAttempt({
         ...this.#options,
-        attempt,
-        restore,
+        pool: this.#pool,
+        failures: this.#failures,
         statistics: this.statistics,
+        restore,
+        nextAttempt: () => ++this.#deployments,
+        findRestore: () => this.#findRestore(true),
+        onRegionFailed: (error) => {
+          this.failure = error
+          this.numRestarts++
+        },
+        onRegionRestarted: () => {
+          this.failure = undefined
+        },
         onRunning: () => {
           if (this.state === 'restoring') this.state = 'running'
           if (this.#stop !== undefined) this.#attempt?.stop(this.#stop.savepoint, this.#stop.drain)
@@ -149,21 +166,21 @@ export class JobCoordinator {
       })
       return await this.#attempt.run()
     } catch (error) {
-      return { kind: 'failed', ran: false, error: MillraceError.wrap(error, 'CORE_START_FAILED', 'The job could not be started', { origin: 'engine' }) }
+      return { kind: 'failed', ran: false, final: false, error: MillraceError.wrap(error, 'CORE_START_FAILED', 'The job could not be started', { origin: 'engine' }) }
     } finally {
       this.#attempt = undefined
     }
   }
 
   /** A restart goes on from the newest checkpoint of this run; only when there is none, from where the run itself began. */
-  async #findRestore(attempt: number): Promise<RestorePlan | undefined> {
+  async #findRestore(restart: boolean): Promise<RestorePlan | undefined> {
     const { checkpoints, from, graph, allowDroppedState, logger } = this.#options
     if (checkpoints === undefined) {
       if (from === undefined) return undefined
       throw new MillraceError('CKPT_NO_STORAGE', `--from ${from} needs a checkpoint storage to read from; give --checkpoint-dir or checkpoints.storage`, { origin: 'user' })
     }
     const { store } = checkpoints
-    let pointer = attempt > 1 ? this.statistics.recoveryPointer : undefined
+    let pointer = restart ? this.statistics.recoveryPointer : undefined
     if (pointer === undefined && from === 'latest') pointer = (await store.list())[0]?.pointer
     else if (pointer === undefined) pointer = from
     if (pointer === undefined) {
@@ -206,18 +223,4 @@ export class JobCoordinator {
       }
     })
   }
-}
-
-function signatureOf(error: MillraceError): string {
-  const { operator, uid, record, key, file, offset } = error.at
-  return JSON.stringify([error.code, operator, uid, record, key, file, offset])
-}
-
-function repeatedFailure(error: MillraceError): MillraceError {
-  const repeated = new MillraceError(error.code, `${error.message}. It failed in the same way again after a restart, so the job stops; fix the cause and resume from the last checkpoint`, {
-    origin: error.origin,
-    at: error.at,
-    cause: error.cause ?? error,
-  })
-  return repeated
 }

@@ -8,17 +8,22 @@ import type { SplitEnumerator } from '../../spi/split-enumerator.ts'
 import { jsonSerializer } from '../checkpoint/json-serializer.ts'
 import type { SerializedSplit, TaskId, ToExecutor } from '../protocol.ts'
 import type { Clock } from '../time/clock.ts'
+import { SplitAssignments } from './split-assignments.ts'
+
+type SplitMessage = Extract<ToExecutor, { readonly kind: 'addSplits' | 'noMoreSplits' }>
 
 export interface SourceCoordinatorOptions {
   readonly source: Source<unknown>
   readonly uid: string
   /** By subtask. */
   readonly taskIds: readonly TaskId[]
+  /** Readers may be restarted one by one. */
+  readonly failsOver: boolean
   readonly clock: Clock
   readonly fileSystems: FileSystems
   readonly logger: Logger
   readonly metrics: MetricGroup
-  readonly send: (message: ToExecutor) => void
+  readonly send: (message: SplitMessage) => void
   readonly fail: (error: unknown) => void
 }
 
@@ -31,11 +36,15 @@ export class SourceCoordinator {
   readonly #abort = new AbortController()
   readonly #enumerator: SplitEnumerator
   readonly #timers: Set<() => void> = new Set()
+  readonly #assignments: SplitAssignments | undefined
+  /** Subtasks between their failure and their restart. */
+  readonly #down: Set<number> = new Set()
 
   constructor(options: SourceCoordinatorOptions, restored: { readonly version: number; readonly bytes: Uint8Array } | undefined) {
     this.uid = options.uid
     this.#options = options
-    const { source, taskIds, clock, send } = options
+    const { source, taskIds, clock } = options
+    this.#assignments = options.failsOver ? new SplitAssignments() : undefined
     this.#splits = source.splitSerializer ?? jsonSerializer<SourceSplit>()
     this.#states = source.enumeratorStateSerializer ?? jsonSerializer<unknown>()
     const state = restored === undefined ? undefined : this.#states.deserialize(restored.version, restored.bytes)
@@ -47,8 +56,8 @@ export class SourceCoordinator {
         logger: options.logger,
         metrics: options.metrics,
         now: () => clock.now(),
-        assignSplits: (subtask, splits) => send({ kind: 'addSplits', taskId: this.#taskId(subtask), splits: splits.map((split) => this.#serialize(split)) }),
-        signalNoMoreSplits: (subtask) => send({ kind: 'noMoreSplits', taskId: this.#taskId(subtask) }),
+        assignSplits: (subtask, splits) => this.#assign(subtask, splits),
+        signalNoMoreSplits: (subtask) => this.#sendTo(subtask, { kind: 'noMoreSplits', taskId: this.#taskId(subtask) }),
         every: (periodMs, action) => this.#every(periodMs, action),
       },
       state,
@@ -67,15 +76,32 @@ export class SourceCoordinator {
     )
   }
 
+  /** The task of `subtask` has failed: what is assigned to it from now on waits for its restart. */
+  readerFailed(subtask: number): void {
+    this.#down.add(subtask)
+  }
+
+  /** As `addReader`, for a reader that was restored alone: first everything comes back that its checkpoint knows nothing of. */
+  readerRestarted(subtask: number, splits: readonly SerializedSplit[]): void {
+    const lost = this.#assignments?.takeBack(subtask) ?? []
+    this.#down.delete(subtask)
+    if (lost.length > 0) this.#enumerator.addSplitsBack(lost, subtask)
+    this.addReader(subtask, splits)
+  }
+
   handleSplitRequest(taskId: TaskId): void {
-    this.#guard(() => this.#enumerator.handleSplitRequest(this.#options.taskIds.indexOf(taskId)))
+    const subtask = this.#options.taskIds.indexOf(taskId)
+    if (!this.#down.has(subtask)) this.#guard(() => this.#enumerator.handleSplitRequest(subtask))
   }
 
   snapshot(checkpointId: number): { readonly version: number; readonly bytes: Uint8Array } {
-    return { version: this.#states.version, bytes: this.#states.serialize(this.#enumerator.snapshotState(checkpointId)) }
+    const state = { version: this.#states.version, bytes: this.#states.serialize(this.#enumerator.snapshotState(checkpointId)) }
+    this.#assignments?.checkpointTriggered(checkpointId)
+    return state
   }
 
   notifyCheckpointComplete(checkpointId: number): void {
+    this.#assignments?.checkpointCompleted(checkpointId)
     this.#guard(() => this.#enumerator.notifyCheckpointComplete?.(checkpointId))
   }
 
@@ -106,6 +132,16 @@ export class SourceCoordinator {
       this.#timers.add(cancel)
     }
     arm()
+  }
+
+  #assign(subtask: number, splits: readonly SourceSplit[]): void {
+    const taskId = this.#taskId(subtask)
+    this.#assignments?.add(subtask, splits)
+    this.#sendTo(subtask, { kind: 'addSplits', taskId, splits: splits.map((split) => this.#serialize(split)) })
+  }
+
+  #sendTo(subtask: number, message: SplitMessage): void {
+    if (!this.#down.has(subtask)) this.#options.send(message)
   }
 
   #guard(action: () => void): void {

@@ -3,6 +3,7 @@ import { draftJob, type StreamExecutionEnvironment } from '../../../src/api/stre
 import { silentLogger } from '../../../src/environment/logger.ts'
 import { createFileSystems } from '../../../src/file-system/file-systems.ts'
 import { valueState } from '../../../src/functions/state-descriptor.ts'
+import { planSlots } from '../../../src/graph/slots.ts'
 import { createMetricRegistry } from '../../../src/metrics/metric-registry.ts'
 import { optimize } from '../../../src/optimizer/optimize.ts'
 import { memoryCheckpointStorage } from '../../../src/runtime/checkpoint/storage/memory-checkpoint-storage.ts'
@@ -50,7 +51,8 @@ async function wire(build: (env: StreamExecutionEnvironment) => void, change: { 
     restart: change.restart ?? { kind: 'fixedDelay', attempts: 3, delayMs: 1 },
     from: undefined,
     allowDroppedState: [],
-    createExecutor: (_attempt, send) => {
+    slots: planSlots(graph, 1),
+    createExecutors: (events) => {
       const executor = new TaskExecutor({
         graph: { ...graph, ...change.executorGraph },
         settings: { jobName: 'wired', checkpointingEnabled: true, autoWatermarkIntervalMs: 200, bufferTimeoutMs: 100, bufferBytes: 10_000, codeGeneration: true, workingDirectory: 'unused' },
@@ -63,12 +65,16 @@ async function wire(build: (env: StreamExecutionEnvironment) => void, change: { 
         metrics,
         send: (message) => {
           const copy = copied(message)
-          setImmediate(() => send(copy))
+          setImmediate(() => events.received(0, copy))
         },
       })
-      return (message) => {
-        const copy = copied(message)
-        setImmediate(() => executor.receive(copy))
+      return {
+        start: () => Promise.resolve(),
+        send: (_executor, message) => {
+          const copy = copied(message)
+          setImmediate(() => executor.receive(copy))
+        },
+        close: () => Promise.resolve(),
       }
     },
   })
