@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { WindowSpec } from '../../../../src/graph/operator-spec.ts'
-import { isWindowMajor } from '../../../../src/runtime/operators/window/create-window-operator.ts'
+import { isWindowMajor, shortSessionGapMs } from '../../../../src/runtime/operators/window/create-window-operator.ts'
 import { MAX_WATERMARK } from '../../../../src/runtime/time/timestamps.ts'
 import { hostileRun, type OperatorEvent } from '../../../../src/testing/hostile-run.ts'
 import { createOperatorHarness } from '../../../../src/testing/operator-harness.ts'
@@ -25,6 +25,45 @@ async function run(spec: WindowSpec, events: readonly OperatorEvent[]) {
   await harness.close()
   return harness.output
 }
+
+const gaps = fc.record({ gapMs: fc.integer({ min: 1, max: 15 }), lateness: fc.constantFrom(0, 0, 3, 12, 40) })
+const latest: WindowSpec['function'] = { kind: 'reduce', reduce: ((a: { value: number }, b: { key: string; value: number }) => ({ key: b.key, value: a.value * 3 + b.value })) as never }
+
+describe('both paths of sessions agree', () => {
+  it('takes the short one for a fixed gap in event time, the default trigger and a mergeable function only', () => {
+    const session = (time: 'event' | 'processing') => ({ kind: 'session', time, gapMs: 5 }) as const
+    expect(shortSessionGapMs(windowSpec(session('event')))).toBe(5)
+    expect(shortSessionGapMs(windowSpec(session('processing')))).toBeUndefined()
+    expect(shortSessionGapMs(windowSpec(session('event'), { trigger: keyMajorTrigger }))).toBeUndefined()
+    expect(shortSessionGapMs(windowSpec(session('event'), { function: summingWithoutMerge }))).toBeUndefined()
+  })
+
+  it.each([
+    ['aggregate', summing],
+    ['reduce, in whatever order the values come', latest],
+  ] as const)('%s', async (_name, fn) => {
+    await fc.assert(
+      fc.asyncProperty(gaps, streams, async ({ gapMs, lateness }, events) => {
+        const options = { allowedLatenessMs: lateness, function: fn }
+        const assigner = { kind: 'session', time: 'event', gapMs } as const
+        const [short, keyMajor] = [await run(windowSpec(assigner, options), events), await run(windowSpec(assigner, { ...options, trigger: keyMajorTrigger }), events)]
+        const sorted = (output: typeof short) => output.map((event) => JSON.stringify(event)).sort()
+        expect(sorted(short)).toEqual(sorted(keyMajor))
+        expect(lateOf(short)).toEqual(lateOf(keyMajor))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('the short one survives the hostile harness', async () => {
+    await fc.assert(
+      fc.asyncProperty(gaps, streams, async ({ gapMs, lateness }, events) => {
+        await hostileRun(windowSpec({ kind: 'session', time: 'event', gapMs }, { allowedLatenessMs: lateness }), events, keyed)
+      }),
+      { numRuns: 25 },
+    )
+  })
+})
 
 describe('both window paths mean what the model says', () => {
   it('chooses the window-major path for aligned event-time windows with the default trigger only', () => {
