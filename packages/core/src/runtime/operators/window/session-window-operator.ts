@@ -129,10 +129,13 @@ export class SessionWindowOperator implements StreamOperator {
   #onTimer(time: number, keyGroup: number, key: StateKey): void {
     this.#keys.restore(keyGroup, key)
     const open = this.#table.get(keyGroup, key, null) ?? []
-    const left = open.filter((session) => this.#goneAt(session.end) > time)
-    if (left.length === 0) this.#table.remove(keyGroup, key, null)
-    else if (left.length < open.length) this.#table.put(keyGroup, key, null, left)
-    for (const session of left) this.#setTimer(session, time)
+    let gone = 0
+    for (const session of open) {
+      if (this.#goneAt(session.end) <= time) gone++
+      else this.#setTimer(session, time)
+    }
+    if (gone === open.length) this.#table.remove(keyGroup, key, null)
+    else if (gone > 0) this.#table.put(keyGroup, key, null, open.filter((session) => this.#goneAt(session.end) > time))
     for (const session of open) if (session.end - 1 === time) this.#emit(session)
   }
 
