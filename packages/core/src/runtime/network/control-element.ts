@@ -1,6 +1,7 @@
+import { corruptIndex } from '../../types/corrupt-index.ts'
 import type { DataInput } from '../../types/data-input.ts'
 import type { DataOutput } from '../../types/data-output.ts'
-import { corruptIndex } from '../../types/corrupt-index.ts'
+import type { Barrier } from '../checkpoint/barrier.ts'
 import type { RecordBatch, StreamElement } from './stream-element.ts'
 
 /** Everything that travels through a channel but records. */
@@ -11,7 +12,7 @@ const STATUS = 2
 const BARRIER = 3
 const END_OF_DATA = 4
 
-/** One byte for the kind, then its fields. */
+/** One byte for the kind, then its fields; a barrier, which is rare and has many, as JSON. */
 export function writeControlElement(element: ControlElement, output: DataOutput): void {
   switch (element.kind) {
     case 'watermark':
@@ -22,17 +23,10 @@ export function writeControlElement(element: ControlElement, output: DataOutput)
       output.writeByte(STATUS)
       output.writeBoolean(element.idle)
       return
-    case 'barrier': {
-      const { checkpointId, timestampMs, savepoint, terminal, aligned } = element.barrier
+    case 'barrier':
       output.writeByte(BARRIER)
-      output.writeVarUint(checkpointId)
-      output.writeFloat64(timestampMs)
-      output.writeBoolean(savepoint !== undefined)
-      if (savepoint !== undefined) output.writeString(savepoint)
-      output.writeBoolean(terminal)
-      output.writeBoolean(aligned)
+      output.writeString(JSON.stringify(element.barrier))
       return
-    }
     case 'endOfData':
       output.writeByte(END_OF_DATA)
       output.writeBoolean(element.drain)
@@ -40,7 +34,7 @@ export function writeControlElement(element: ControlElement, output: DataOutput)
   }
 }
 
-/** Throws CORE_DATA_CORRUPT or CORE_DATA_TRUNCATED. */
+/** Throws CORE_DATA_CORRUPT, CORE_DATA_TRUNCATED or a SyntaxError for bytes that `writeControlElement` did not write. */
 export function readControlElement(input: DataInput): ControlElement {
   const kind = input.readByte()
   switch (kind) {
@@ -48,12 +42,8 @@ export function readControlElement(input: DataInput): ControlElement {
       return { kind: 'watermark', timestamp: input.readFloat64() }
     case STATUS:
       return { kind: 'status', idle: input.readBoolean() }
-    case BARRIER: {
-      const checkpointId = input.readVarUint()
-      const timestampMs = input.readFloat64()
-      const savepoint = input.readBoolean() ? input.readString() : undefined
-      return { kind: 'barrier', barrier: { checkpointId, timestampMs, savepoint, terminal: input.readBoolean(), aligned: input.readBoolean() } }
-    }
+    case BARRIER:
+      return { kind: 'barrier', barrier: JSON.parse(input.readString()) as Barrier }
     case END_OF_DATA:
       return { kind: 'endOfData', drain: input.readBoolean() }
     default:

@@ -61,7 +61,7 @@ function drain(input: RemoteInputChannel): StreamElement[] {
   return elements
 }
 
-const barrier = fc.record({ checkpointId: fc.maxSafeNat(), timestampMs: fc.nat(), savepoint: fc.option(fc.string({ maxLength: 6000 }), { nil: undefined }), terminal: fc.boolean(), aligned: fc.boolean() }, { noNullPrototype: true })
+const barrier = fc.record({ checkpointId: fc.maxSafeNat(), timestampMs: fc.nat(), savepoint: fc.option(fc.string({ maxLength: 6000 }), { nil: undefined }), terminal: fc.boolean(), aligned: fc.boolean(), incremental: fc.record({ since: fc.option(fc.nat(), { nil: undefined }) }) }, { requiredKeys: ['checkpointId', 'timestampMs', 'savepoint', 'terminal', 'aligned'], noNullPrototype: true })
 const element: fc.Arbitrary<StreamElement> = fc.oneof(
   { weight: 4, arbitrary: fc.array(fc.string({ maxLength: 60 }), { minLength: 1, maxLength: 40 }).map((values) => records(...values)) },
   { weight: 1, arbitrary: fc.nat(20_000).map((length) => records('x'.repeat(length))) },
