@@ -4,11 +4,11 @@ import { describeKey, describeOperator, describePartitioning, describePolicy, de
 import type { StreamGraph } from './stream-graph.ts'
 
 /**
- * Tells whether two processes built the same job: SHA-256 over nodes, edges and their options in order of creation, and
- * over `options`, the settings that shape the plan. Never over function text: a changed lambda is the same plan.
+ * Everything two processes must agree on to run one job: nodes, edges and their options in order of creation, and `options`,
+ * the settings that shape the plan. Never function text: a changed lambda is the same plan.
  */
-export function planHash(graph: StreamGraph, options: JsonValue = null): string {
-  return hashJson({
+export function describePlan(graph: StreamGraph, options: JsonValue = null): JsonValue {
+  return {
     jobName: graph.jobName,
     nodes: graph.nodes.map((node) => ({
       uid: node.uid,
@@ -30,5 +30,10 @@ export function planHash(graph: StreamGraph, options: JsonValue = null): string 
       type: describeType(type),
     })),
     options,
-  })
+  }
+}
+
+/** SHA-256 of the plan's description. */
+export function planHash(graph: StreamGraph, options: JsonValue = null): string {
+  return hashJson(describePlan(graph, options))
 }

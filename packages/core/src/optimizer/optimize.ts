@@ -3,6 +3,7 @@ import { planHash } from '../graph/plan-hash.ts'
 import type { StreamGraph } from '../graph/stream-graph.ts'
 import { validateGraph } from '../graph/validate-graph.ts'
 import { MillraceError } from '../errors.ts'
+import type { JsonValue } from '../spi/json-value.ts'
 import { buildJobGraph } from './build-job-graph.ts'
 import { initialPlan } from './initial-plan.ts'
 import type { Plan, Rule } from './plan.ts'
@@ -38,7 +39,12 @@ export function optimize(graph: StreamGraph, options: OptimizerOptions): JobGrap
     throw new MillraceError('CORE_EMPTY_JOB', message, { origin: 'user' })
   }
   const plan = toFixpoint(resolvePartitioning(live), rules)
-  return buildJobGraph(plan, { chaining, planHash: planHash(graph, { parallelism, maxParallelism: maxParallelism ?? null, chaining, combiners }) })
+  return buildJobGraph(plan, { chaining, planHash: planHash(graph, planOptions(options)) })
+}
+
+/** What of the options is part of the plan's description and hash. */
+export function planOptions({ parallelism, maxParallelism, chaining = true, combiners = true }: OptimizerOptions): JsonValue {
+  return { parallelism, maxParallelism: maxParallelism ?? null, chaining, combiners }
 }
 
 /** Applies all rules until none of them changes the plan. */
