@@ -85,6 +85,8 @@ test('status, savepoint and stop reach a running job; the next run goes on from 
   const running = await tickerIn(folder, 0, '--savepoint-dir', join(folder, 'savepoints'), '--checkpoint-dir', join(folder, 'checkpoints'))
   const status = await millrace(folder, 'status')
   expect(status.stdout).toMatch(new RegExp(`^ticker running \\| in .* process ${running.process.pid}, for .*\\n  source ticker`))
+  const watermarks = await millrace(folder, 'status', '--watermarks')
+  expect(watermarks.stdout).toMatch(new RegExp(`^ticker \\(process ${running.process.pid}\\)\nEvent time `))
   const json = JSON.parse((await millrace(folder, 'status', '--json', 'ticker')).stdout) as { pid: number; jobName: string; recordsIn: number }[]
   expect(json).toMatchObject([{ pid: running.process.pid, jobName: 'ticker', recordsIn: expect.any(Number) }])
   const other = await millrace(folder, 'stop', 'other')

@@ -57,7 +57,7 @@ export type { StateDescriptor, StateOptions, StateTtl } from './functions/state-
 export type { AggregatingState, ListState, MapState, ReducingState, ValueState } from './functions/state.ts'
 export { Triggers } from './functions/triggers.ts'
 export { WatermarkStrategy } from './functions/watermark-strategy.ts'
-export type { TimestampAssigner, WatermarkGenerator, WatermarkOutput } from './functions/watermark-strategy.ts'
+export type { TimestampAssigner, WatermarkAlignment, WatermarkGenerator, WatermarkOutput } from './functions/watermark-strategy.ts'
 export {
   EventTimeSessionWindows,
   GlobalWindows,
@@ -76,6 +76,7 @@ export type { Key, KeyAtom } from './types/key.ts'
 export { defineConfig } from './environment/define-config.ts'
 export type { MillraceConfig } from './environment/define-config.ts'
 export type { CheckpointStatus, JobClient, JobResult, JobState, JobStatus, VertexStatus } from './environment/job-client.ts'
+export type { EdgeWatermark, SplitWatermarkStatus, WatermarkCause, WatermarkPlace, WatermarkStatus } from './environment/watermark-status.ts'
 export { createLineLogger, silentLogger } from './environment/logger.ts'
 export type { LineLoggerOptions, LogLevel } from './environment/logger.ts'
 export { runMain } from './environment/run-main.ts'

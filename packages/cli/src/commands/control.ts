@@ -5,6 +5,7 @@ import {
   formatCount,
   formatStatus,
   formatSummary,
+  formatWatermarks,
   HELP_FLAG,
   invalidArgument,
   listJobs,
@@ -23,14 +24,26 @@ interface ParsedCommand {
   readonly flag: (name: string) => string | undefined
 }
 
-/** `millrace status [job] [--json]` */
+/** `millrace status [job] [--watermarks] [--json]` */
 export async function status(host: ProgramHost): Promise<number> {
-  const flags = [{ name: 'json', summary: 'One JSON array with the whole status of each job' }]
+  const flags = [
+    { name: 'watermarks', summary: 'How far event time is in every split and on every edge, and what holds it back' },
+    { name: 'json', summary: 'One JSON array with the whole status of each job' },
+  ]
   const command = await parse(host, 'status', 'Shows the jobs of this user that run on this machine.', flags)
   if (command === undefined) return 0
   const jobs = command.wanted === undefined ? command.jobs : [pick(command)]
+  if (command.flag('watermarks') !== undefined) return watermarks(host, jobs, command.flag('json') !== undefined)
   if (command.flag('json') !== undefined) host.stdout.write(`${JSON.stringify(jobs.map((job) => ({ pid: job.pid, ...job.status })))}\n`)
   else host.stdout.write(jobs.length === 0 ? 'No job is running.\n' : jobs.map((job) => describeJob(job, host.now())).join('\n'))
+  return 0
+}
+
+async function watermarks(host: ProgramHost, jobs: readonly RunningJob[], json: boolean): Promise<number> {
+  const found = await Promise.all(jobs.map(async ({ pid, path, status: { jobName } }) => ({ pid, jobName, watermarks: await sendRequest(path, { command: 'watermarks' }) })))
+  if (json) host.stdout.write(`${JSON.stringify(found)}\n`)
+  else if (found.length === 0) host.stdout.write('No job is running.\n')
+  else for (const { pid, jobName, watermarks: times } of found) host.stdout.write(`${jobName} (process ${pid})\n${formatWatermarks(times, host.now())}`)
   return 0
 }
 

@@ -1,11 +1,13 @@
 import { MillraceError, type WireError } from '../errors.ts'
 import type { MetricSample } from '../spi/metric-reporter.ts'
 import type { JobResult, JobStatus } from './job-client.ts'
+import type { WatermarkStatus } from './watermark-status.ts'
 
 /** One request is one line of JSON; it is answered by one line, in the order of the requests on the connection. */
 export type ControlRequest =
   | { readonly command: 'status' }
   | { readonly command: 'metrics' }
+  | { readonly command: 'watermarks' }
   | { readonly command: 'savepoint'; readonly directory?: string }
   | { readonly command: 'stop'; readonly savepoint?: string; readonly drain?: boolean }
   | { readonly command: 'cancel' }
@@ -14,6 +16,7 @@ export type ControlRequest =
 export interface ControlResults {
   readonly status: JobStatus
   readonly metrics: readonly MetricSample[]
+  readonly watermarks: WatermarkStatus
   readonly savepoint: string
   readonly stop: JobResult
   readonly cancel: null
@@ -37,6 +40,7 @@ export function parseRequest(line: string): ControlRequest {
   switch (request.command) {
     case 'status':
     case 'metrics':
+    case 'watermarks':
     case 'cancel':
       return { command: request.command }
     case 'savepoint':
@@ -47,7 +51,7 @@ export function parseRequest(line: string): ControlRequest {
       return { command: 'stop', ...text('savepoint'), drain }
     }
     default:
-      throw badRequest(`expected a command of status, metrics, savepoint, stop, cancel; found ${JSON.stringify(request.command)}`)
+      throw badRequest(`expected a command of status, metrics, watermarks, savepoint, stop, cancel; found ${JSON.stringify(request.command)}`)
   }
 }
 

@@ -79,6 +79,8 @@ async function execute(request: ControlRequest, client: JobClient): Promise<unkn
       return client.status()
     case 'metrics':
       return client.metrics()
+    case 'watermarks':
+      return client.watermarks()
     case 'savepoint':
       return client.savepoint(request.directory)
     case 'stop': {

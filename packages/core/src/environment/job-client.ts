@@ -1,4 +1,5 @@
 import type { MetricSample } from '../spi/metric-reporter.ts'
+import type { WatermarkStatus } from './watermark-status.ts'
 
 export type JobState = 'created' | 'restoring' | 'running' | 'restarting' | 'stopping' | 'finished' | 'canceled' | 'stopped' | 'failed'
 
@@ -61,6 +62,8 @@ export interface JobClient extends AsyncDisposable {
   readonly done: Promise<JobResult>
   status(): JobStatus
   metrics(): readonly MetricSample[]
+  /** How far event time is in every split and on every edge, and what holds it back. */
+  watermarks(): WatermarkStatus
   /** Takes a savepoint and goes on; returns its pointer. */
   savepoint(directory?: string): Promise<string>
   /** Ends gracefully: sources stop, a final savepoint is taken if a directory is given or configured, sinks commit. */

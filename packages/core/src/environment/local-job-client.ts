@@ -10,6 +10,7 @@ import type { JobClient, JobResult } from './job-client.ts'
 import { jobStatus } from './job-status.ts'
 import { startReporters } from './metric-reporting.ts'
 import type { RunOptions } from './run-options.ts'
+import { diagnoseWatermarks } from './watermark-doctor.ts'
 
 /** How often the fencing lease is renewed; its holder counts as dead after several of these. */
 const LEASE_RENEWAL_MS = 5_000
@@ -60,6 +61,7 @@ export async function createJobClient(job: LocalJob): Promise<JobClient> {
     done,
     status: () => jobStatus(jobGraph, coordinator, registry.collect(), startedMs),
     metrics: () => registry.collect(),
+    watermarks: () => diagnoseWatermarks(jobGraph, registry.collect()),
     async savepoint(directory) {
       const target = directory ?? options.checkpoints?.savepointDirectory
       if (target !== undefined) return coordinator.savepoint(target)

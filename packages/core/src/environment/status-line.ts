@@ -106,7 +106,7 @@ function formatBackPressure({ vertices }: JobStatus): string {
 }
 
 /** Event time in UTC; the end of time is what a finished input says. */
-function formatWatermark(watermark: number | undefined): string {
+export function formatWatermark(watermark: number | undefined): string {
   if (watermark === undefined || watermark < -8.64e15) return 'none'
   return watermark > 8.64e15 ? 'end' : new Date(watermark).toISOString().replace(/\.000Z$/, 'Z')
 }

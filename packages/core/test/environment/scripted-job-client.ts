@@ -31,6 +31,7 @@ export function scriptedJobClient(status: () => JobStatus = () => STATUS): Scrip
     done: ended.promise,
     status,
     metrics: () => [{ name: 'numRecordsIn', type: 'counter', labels: { job: 'flights' }, value: 42 }],
+    watermarks: () => ({ causes: [], edges: [], splits: [] }),
     savepoint: async (directory) => {
       calls.push(`savepoint ${directory ?? '-'}`)
       return `${directory ?? '/configured'}/sp-1`

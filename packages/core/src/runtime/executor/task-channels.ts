@@ -40,9 +40,9 @@ export function createTaskChannels({ graph, bufferBytes, random }: TaskChannelsO
         .filter((edge) => edge.targetVertex === vertexId)
         .flatMap((edge) => {
           const producers = Array.from({ length: vertex(edge.sourceVertex).parallelism }, (_, producer) => producer)
-          return producers.filter((producer) => targets(edge, producer).includes(subtaskIndex)).map((producer) => ({ channel: channel(edge, producer, subtaskIndex), input: edge.input }))
+          return producers.filter((producer) => targets(edge, producer).includes(subtaskIndex)).map((producer) => ({ channel: channel(edge, producer, subtaskIndex), input: edge.input, edge: edge.id, producer }))
         })
-        .map(({ channel: input, input: side }, index) => ({ channel: input, input: side, index, blocked: false, ended: false }))
+        .map((input, index) => ({ ...input, index, blocked: false, ended: false }))
     },
     writersOf({ vertexId, subtaskIndex }) {
       const outgoing = graph.edges.filter((edge) => edge.sourceVertex === vertexId)

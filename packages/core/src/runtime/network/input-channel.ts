@@ -6,6 +6,10 @@ export interface InputChannel {
   /** Index among all channels of the task. */
   readonly index: number
   readonly input: 0 | 1
+  /** Id of the edge it belongs to. */
+  readonly edge: number
+  /** Subtask at its other end. */
+  readonly producer: number
   /** Waiting for other channels' barriers. */
   blocked: boolean
   ended: boolean

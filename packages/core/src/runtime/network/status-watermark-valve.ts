@@ -1,6 +1,6 @@
 import { MAX_WATERMARK, MIN_WATERMARK } from '../time/timestamps.ts'
 
-interface ChannelTime {
+export interface ChannelTime {
   watermark: number
   idle: boolean
   finished: boolean
@@ -22,6 +22,11 @@ export class StatusWatermarkValve {
     this.#channels = Array.from({ length: channels }, () => ({ watermark: MIN_WATERMARK, idle: false, finished: false }))
     this.#onWatermark = onWatermark
     this.#onStatus = onStatus
+  }
+
+  /** By channel. */
+  get channels(): readonly Readonly<ChannelTime>[] {
+    return this.#channels
   }
 
   get watermark(): number {

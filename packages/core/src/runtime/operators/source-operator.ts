@@ -5,6 +5,7 @@ import type { StreamNode } from '../../graph/stream-graph.ts'
 import type { Source, SourceSplit } from '../../spi/source.ts'
 import type { PollResult, SourceReader } from '../../spi/source-reader.ts'
 import { SourceAlignment } from '../time/source-alignment.ts'
+import { registerSplitMetrics } from '../time/split-metrics.ts'
 import { SourceWatermarks } from '../time/source-watermarks.ts'
 import { MAX_WATERMARK } from '../time/timestamps.ts'
 import { SourceReaderOutput, type SourceCollector, type SourceRecords } from './source-records.ts'
@@ -77,6 +78,8 @@ class ReadingSourceOperator implements SourceOperator {
       progress.watermark = watermark
       if (generator !== null) progress.generator.restoreState?.(generator)
     }
+    const { metrics, output } = this.#context
+    registerSplitMetrics(metrics, () => this.#watermarks.splits.counted(), () => this.#context.now(), () => output.isAvailable())
     this.#restored = states.map(({ split }) => split)
     if (this.#restored.length > 0) this.#reader.addSplits(this.#restored)
   }

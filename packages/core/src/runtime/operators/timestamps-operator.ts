@@ -3,6 +3,7 @@ import type { StreamNode } from '../../graph/stream-graph.ts'
 import type { OperatorListState } from '../../functions/process-function.ts'
 import { json } from '../../types/json-type.ts'
 import type { JsonValue } from '../../types/json-value.ts'
+import { registerSplitMetrics } from '../time/split-metrics.ts'
 import { SplitWatermark } from '../time/split-watermarks.ts'
 import { MAX_WATERMARK } from '../time/timestamps.ts'
 import { createWatermarkGenerator } from '../time/watermark-generators.ts'
@@ -43,6 +44,7 @@ export function createTimestampsOperator(node: StreamNode, context: OperatorCont
       state = context.operatorState.list('watermark-generator', json(), 'split')
       const [restored] = state.get()
       if (restored !== undefined) split.generator.restoreState?.(restored)
+      registerSplitMetrics(context.metrics, () => [split], () => context.now(), () => output.isAvailable())
     },
     processElement(value, timestamp) {
       let assigned: number
@@ -73,7 +75,9 @@ export function createTimestampsOperator(node: StreamNode, context: OperatorCont
       emit()
       if (split.seen) split.quietSince = undefined
       else split.quietSince ??= now
+      split.records ||= split.seen
       split.seen = false
+      split.observe(now)
       if (idleTimeoutMs === 0 || split.idle || split.quietSince === undefined || now - split.quietSince < idleTimeoutMs) return
       split.idle = true
       output.emitStatus(true)

@@ -1,8 +1,10 @@
 import { BarrierAligner } from '../checkpoint/barrier-aligner.ts'
 import type { Barrier } from '../checkpoint/barrier.ts'
+import type { MetricGroup } from '../../spi/metric-group.ts'
 import type { InputChannel } from '../network/input-channel.ts'
 import { StatusWatermarkValve } from '../network/status-watermark-valve.ts'
 import type { RecordBatch } from '../network/stream-element.ts'
+import { type ChannelProgress, registerInputMetrics } from './input-metrics.ts'
 
 export interface TaskInputHandler {
   records(input: 0 | 1, batch: RecordBatch): void
@@ -16,6 +18,8 @@ export interface TaskInputHandler {
   ended(drain: boolean): void
   /** Runs `action` once everything reported so far has been dealt with. */
   defer(action: () => void): void
+  /** Processing time in epoch ms. */
+  now(): number
 }
 
 /** All input channels of one task: merges their watermarks, aligns their barriers, notices the end of each input. */
@@ -24,10 +28,12 @@ export class TaskInput {
   readonly #handler: TaskInputHandler
   readonly #valve: StatusWatermarkValve
   readonly #aligner: BarrierAligner
+  readonly #progress: readonly ChannelProgress[]
   #next = 0
 
   constructor(channels: readonly InputChannel[], handler: TaskInputHandler) {
     this.#channels = channels
+    this.#progress = channels.map(() => ({ advancedMs: handler.now(), records: false }))
     this.#handler = handler
     this.#valve = new StatusWatermarkValve(channels.length, handler.watermark, handler.status)
     this.#aligner = new BarrierAligner(channels.length, {
@@ -53,9 +59,11 @@ export class TaskInput {
       if (element === undefined) continue
       switch (element.kind) {
         case 'records':
+          ;(this.#progress[channel.index] as ChannelProgress).records = true
           this.#handler.records(channel.input, element)
           return true
         case 'watermark':
+          this.#advanced(channel.index)
           this.#valve.inputWatermark(channel.index, element.timestamp)
           return true
         case 'status':
@@ -72,8 +80,18 @@ export class TaskInput {
     return false
   }
 
+  registerMetrics(metrics: MetricGroup): void {
+    registerInputMetrics(metrics, this.#channels, this.#valve.channels, this.#progress, () => this.#handler.now())
+  }
+
   cancelCheckpoint(checkpointId: number): void {
     this.#aligner.cancel(checkpointId)
+  }
+
+  #advanced(index: number): void {
+    const progress = this.#progress[index] as ChannelProgress
+    progress.advancedMs = this.#handler.now()
+    progress.records = false
   }
 
   /**

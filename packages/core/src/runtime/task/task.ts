@@ -71,6 +71,7 @@ export class Task {
       },
       ended: (drain) => this.#deferred.push(() => this.#finish(drain)),
       defer: (action) => this.#deferred.push(action),
+      now: () => environment.clock.now(),
     })
     for (const { channel } of environment.inputs) channel.onData = () => environment.wake()
     for (const writer of environment.writers.values()) for (const channel of writer.channels) channel.onSpace = () => environment.wake()
@@ -222,6 +223,7 @@ export class Task {
     taskMetrics.gauge('backPressuredTimeMsPerSecond', () => this.#time.ratios().backPressured * 1000)
     taskMetrics.gauge('isBackPressured', () => Number(this.#backPressured))
     taskMetrics.gauge('isIdle', () => Number(chain.members[0]?.output.idle ?? false))
+    this.#input.registerMetrics(taskMetrics)
   }
 
   #work(): boolean {

@@ -23,6 +23,8 @@ export class SourceWatermarks {
   #lastTick: number
   /** Since when there is no split at all and nothing to read. */
   #emptySince: number | undefined
+  /** The last poll left nothing to read: nobody polls again before there is something. */
+  #waiting = false
 
   constructor(strategy: WatermarkStrategy<never>, idleTimeoutMs: number, emitted: number, now: number, output: SourceWatermarksOutput) {
     this.splits = new SplitWatermarks(() => createWatermarkGenerator(strategy))
@@ -59,21 +61,26 @@ export class SourceWatermarks {
   /** Starts and stops the idle clocks by what a poll brought. */
   afterPoll(result: PollResult, now: number): void {
     let empty = true
+    this.#waiting = result === 'pending'
     for (const split of this.splits.counted()) {
       empty = false
       if (split.paused) split.quietSince = undefined
       else if (!split.seen && result === 'pending') split.quietSince ??= now
       else if (!split.markedIdle) split.quietSince = undefined
+      split.records ||= split.seen
       split.seen = false
     }
+    this.#observe(now)
     this.#emptySince = empty && result !== 'more' ? (this.#emptySince ?? now) : undefined
   }
 
   /** Every auto-watermark interval. `available`: the output is not full. */
   tick(now: number, available: boolean): void {
     if (!available) this.#pauseClocks(now)
+    if (this.#waiting) for (const split of this.splits.counted()) if (!split.paused) split.quietSince ??= now
     this.#lastTick = now
     this.emitPeriodic()
+    this.#observe(now)
     if (this.#idleTimeoutMs > 0 && available) this.#findIdle(now)
   }
 
@@ -88,6 +95,10 @@ export class SourceWatermarks {
     if (combined === undefined || combined <= this.emitted) return
     this.emitted = combined
     this.#output.emitWatermark(combined)
+  }
+
+  #observe(now: number): void {
+    for (const split of this.splits.counted()) split.observe(now)
   }
 
   #findIdle(now: number): void {

@@ -19,6 +19,11 @@ export class SplitWatermark implements WatermarkOutput {
   attached = false
   /** Ahead of its alignment group, and not read. */
   paused = false
+  /** Processing time at which the watermark was last seen to have gone forward. */
+  advancedMs: number = Number.NaN
+  /** Records came since then. */
+  records = false
+  #observed: number | undefined
   readonly generator: WatermarkGenerator<unknown>
 
   constructor(id: string, generator: WatermarkGenerator<unknown>) {
@@ -31,6 +36,14 @@ export class SplitWatermark implements WatermarkOutput {
     if (timestamp <= this.watermark) return
     this.watermark = timestamp
     this.advanced = true
+  }
+
+  /** Called now and then: notices whether the watermark has gone forward since the last time. */
+  observe(now: number): void {
+    if (this.watermark === this.#observed) return
+    this.#observed = this.watermark
+    this.advancedMs = now
+    this.records = false
   }
 
   wake(): void {

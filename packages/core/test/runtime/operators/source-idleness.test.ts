@@ -79,6 +79,22 @@ describe('source operator: idleness', () => {
     await harness.close()
   })
 
+  it('a reader that said there is nothing more is not polled again, and its splits are idle in time', async () => {
+    const { source, polls } = scripted()
+    const { harness, operator } = await open(source, idling)
+    operator.addSplits([split('a')])
+    polls.push((output) => {
+      output.forSplit('a').collect(7)
+      return 'pending'
+    })
+    operator.pollBatch(1)
+    for (const now of [10, 60, 109]) operator.emitPeriodicWatermark(now)
+    expect(harness.output.filter((event) => event.kind === 'status')).toEqual([])
+    operator.emitPeriodicWatermark(110)
+    expect(harness.output.filter((event) => event.kind === 'status')).toEqual([{ kind: 'status', idle: true }])
+    await harness.close()
+  })
+
   it('markIdle starts the clock of one split while others have more to read', async () => {
     const { source, polls } = scripted()
     const { harness, operator } = await open(source, idling)
