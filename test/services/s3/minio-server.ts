@@ -12,6 +12,9 @@ const VERSION = 'v0.0.0-20260212201848-7aac2a2c5b7c'
 const DIRECTORY = cacheDirectory('minio', VERSION)
 const BINARY = join(DIRECTORY, 'minio')
 
+/** Not the one that many clients take by default: a wrong one must show. */
+const REGION = 'eu-north-1'
+
 export function isMinioInstalled(): boolean {
   return existsSync(BINARY)
 }
@@ -33,12 +36,12 @@ export async function startMinio(): Promise<RunningS3Server> {
   const child = await startChildServer({
     command: BINARY,
     args: ['server', directory, '--address', endpoint.slice('http://'.length), '--quiet'],
-    environment: { MINIO_ROOT_USER: accessKeyId, MINIO_ROOT_PASSWORD: secretAccessKey, MINIO_BROWSER: 'off', MINIO_UPDATE: 'off' },
+    environment: { MINIO_ROOT_USER: accessKeyId, MINIO_ROOT_PASSWORD: secretAccessKey, MINIO_SITE_REGION: REGION, MINIO_BROWSER: 'off', MINIO_UPDATE: 'off' },
     readyUrl: `${endpoint}/minio/health/ready`,
     timeoutMs: 60_000,
   })
   return {
-    server: { name: 'minio', endpoint, region: 'us-east-1', accessKeyId, secretAccessKey, checksSignatures: true },
+    server: { name: 'minio', endpoint, region: REGION, accessKeyId, secretAccessKey, checksSignatures: true },
     async stop() {
       await child.stop()
       await rm(directory, { recursive: true, force: true })
