@@ -1,5 +1,3 @@
-import type { MapState } from '../../functions/state.ts'
-import { mapState } from '../../functions/state-descriptor.ts'
 import type { IntervalJoinSpec } from '../../graph/operator-spec.ts'
 import type { StreamNode } from '../../graph/stream-graph.ts'
 import type { Output } from '../../spi/output.ts'
@@ -20,12 +18,18 @@ const NOTHING: readonly Entry[] = []
 interface Entry {
   readonly value: unknown
   readonly timestamp: number
-  readonly matched: boolean
+  matched: boolean
 }
 
-/** The records of one input that wait for partners, in buckets by timestamp. */
+/** The records of one key that may still find partners, in order of arrival. */
+interface Waiting {
+  readonly left: Entry[]
+  readonly right: Entry[]
+}
+
+/** One input of the join. */
 interface Side {
-  readonly buckets: MapState<number, readonly Entry[]>
+  readonly name: keyof Waiting
   /** From a record's timestamp to the first and last timestamp of its partners, in ms. */
   readonly from: number
   readonly to: number
@@ -48,14 +52,13 @@ export function createIntervalJoinOperator(node: StreamNode, context: OperatorCo
 
 function joinFunction(spec: IntervalJoinSpec, context: OperatorContext, keyed: KeyedCalls): TwoInputFunction {
   const { join, lowerMs, upperMs } = spec
+  const { keys } = keyed
   const open = keyed.openContext()
   const combine = spec.combine as (left: unknown, right: unknown) => unknown
-  // as wide as the interval, so that two are looked up: a look-up costs more than a few records that are out of reach
-  const widthMs = upperMs - lowerMs + 1
-  const bucketOf = (timestamp: number): number => Math.floor(timestamp / widthMs)
+  const table = keyed.table<Waiting>({ name: 'waiting', kind: 'value', valueType: waitingType(spec), layout: 'key' })
   const late = (lateTag: string | undefined): LateElements => new LateElements(lateTag === undefined ? {} : { lateTag }, context)
   const left: Side = {
-    buckets: open.state(mapState('left', long(), entries(spec.leftType))),
+    name: 'left',
     from: lowerMs,
     to: upperMs,
     holdMs: Math.max(0, upperMs),
@@ -64,7 +67,7 @@ function joinFunction(spec: IntervalJoinSpec, context: OperatorContext, keyed: K
     row: combine,
   }
   const right: Side = {
-    buckets: open.state(mapState('right', long(), entries(spec.rightType))),
+    name: 'right',
     from: -upperMs,
     to: -lowerMs,
     holdMs: Math.max(0, -lowerMs),
@@ -72,26 +75,19 @@ function joinFunction(spec: IntervalJoinSpec, context: OperatorContext, keyed: K
     late: late(spec.lateRightTag),
     row: (own, partner) => combine(partner, own),
   }
-  /** Records of an outer side are told on their own; others leave with their bucket, by one timer. */
-  const expiry = (side: Side, timestamp: number): number => (side.outer ? timestamp : (bucketOf(timestamp) + 1) * widthMs - 1) + side.holdMs
+  const periodMs = upperMs - lowerMs + 1
+  /** Records of an outer side are told on their own; others leave together, a timer for each period as long as the interval. */
+  const expiry = (side: Side, timestamp: number): number => (side.outer ? timestamp : (Math.floor(timestamp / periodMs) + 1) * periodMs - 1) + side.holdMs
 
-  const pair = (own: Side, other: Side, value: unknown, timestamp: number, output: Output<unknown>): boolean => {
-    let matched = false
+  const pair = (own: Side, partners: readonly Entry[], value: unknown, timestamp: number, output: Output<unknown>): boolean => {
     const first = timestamp + own.from
     const last = timestamp + own.to
-    for (let bucket = bucketOf(first); bucket <= bucketOf(last); bucket++) {
-      const partners = other.buckets.get(bucket)
-      if (partners === undefined) continue
-      let news = false
-      for (const partner of partners) {
-        if (partner.timestamp < first || partner.timestamp > last) continue
-        output.collect(own.row(value, partner.value), Math.max(timestamp, partner.timestamp))
-        matched = true
-        news ||= !partner.matched
-      }
-      if (!news || !other.outer) continue
-      const isPartner = ({ timestamp: at }: Entry): boolean => at >= first && at <= last
-      other.buckets.put(bucket, partners.map((partner) => (isPartner(partner) ? { ...partner, matched: true } : partner)))
+    let matched = false
+    for (const partner of partners) {
+      if (partner.timestamp < first || partner.timestamp > last) continue
+      output.collect(own.row(value, partner.value), Math.max(timestamp, partner.timestamp))
+      partner.matched = true
+      matched = true
     }
     return matched
   }
@@ -101,21 +97,29 @@ function joinFunction(spec: IntervalJoinSpec, context: OperatorContext, keyed: K
       own.late.reject(value, timestamp)
       return
     }
-    const matched = pair(own, other, value, timestamp, output)
-    const bucket = bucketOf(timestamp)
-    own.buckets.put(bucket, [...(own.buckets.get(bucket) ?? []), { value, timestamp, matched }])
-    open.registerEventTimeTimer(expiry(own, timestamp))
+    const known = table.getForUpdate(keys.keyGroup, keys.stateKey, null)
+    const waiting = known ?? { left: [], right: [] }
+    const entries = waiting[own.name]
+    const before = entries[entries.length - 1]
+    entries.push({ value, timestamp, matched: pair(own, waiting[other.name], value, timestamp, output) })
+    if (known === undefined) table.put(keys.keyGroup, keys.stateKey, null, waiting)
+    const expires = expiry(own, timestamp)
+    // what waits has a timer: most records leave with the one before them
+    if (before === undefined || expiry(own, before.timestamp) !== expires) open.registerEventTimeTimer(expires)
   }
-  /** Removes what expires at `time` and returns what of it never had a partner. */
-  const expire = (side: Side, time: number): readonly Entry[] => {
-    const timestamp = time - side.holdMs
-    const bucket = bucketOf(timestamp)
-    const all = side.buckets.get(bucket)
-    if (all === undefined) return NOTHING
-    const kept = all.filter((entry) => expiry(side, entry.timestamp) > time)
-    if (kept.length === 0) side.buckets.remove(bucket)
-    else if (kept.length < all.length) side.buckets.put(bucket, kept)
-    return side.outer ? all.filter((entry) => !entry.matched && expiry(side, entry.timestamp) <= time) : NOTHING
+  /** Removes what has expired at `time` and returns what of it never had a partner. */
+  const expire = (side: Side, waiting: Waiting, time: number): readonly Entry[] => {
+    const entries = waiting[side.name]
+    const end = time - side.holdMs + 1
+    const keptFrom = side.outer ? end : Math.floor(end / periodMs) * periodMs
+    let alone: Entry[] | undefined
+    let kept = 0
+    for (const entry of entries) {
+      if (entry.timestamp >= keptFrom) entries[kept++] = entry
+      else if (side.outer && !entry.matched) (alone ??= []).push(entry)
+    }
+    entries.length = kept
+    return alone ?? NOTHING
   }
 
   const emitAlone = (side: Side, value: unknown, time: number, output: Output<unknown>): void => {
@@ -133,8 +137,11 @@ function joinFunction(spec: IntervalJoinSpec, context: OperatorContext, keyed: K
     processElement1: processOn(left, right),
     processElement2: processOn(right, left),
     onTimer(time, output) {
-      const lefts = expire(left, time)
-      const rights = expire(right, time)
+      const waiting = table.getForUpdate(keys.keyGroup, keys.stateKey, null)
+      if (waiting === undefined) return
+      const lefts = expire(left, waiting, time)
+      const rights = expire(right, waiting, time)
+      if (waiting.left.length === 0 && waiting.right.length === 0) table.remove(keys.keyGroup, keys.stateKey, null)
       if (lefts.length === 0 && rights.length === 0) return
       // what has expired is gone, even if the function fails for it: each row is a call of its own
       keyed.succeeded()
@@ -144,7 +151,7 @@ function joinFunction(spec: IntervalJoinSpec, context: OperatorContext, keyed: K
   }
 }
 
-function entries(type: AnyType | undefined): TypeInformation<readonly Entry[]> {
-  const valueType = (type ?? generic()) as TypeInformation<unknown>
-  return list(row({ value: valueType, timestamp: long(), matched: boolean() }))
+function waitingType({ leftType, rightType }: IntervalJoinSpec): TypeInformation<Waiting> {
+  const entries = (type: AnyType | undefined): AnyType => list(row({ value: (type ?? generic()) as TypeInformation<unknown>, timestamp: long(), matched: boolean() }))
+  return row({ left: entries(leftType), right: entries(rightType) }) as unknown as TypeInformation<Waiting>
 }

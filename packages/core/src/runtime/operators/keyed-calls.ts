@@ -3,7 +3,9 @@ import type { KeyedOpenContext, TimeDomain } from '../../functions/process-funct
 import type { StateDescriptor } from '../../functions/state-descriptor.ts'
 import type { StreamNode } from '../../graph/stream-graph.ts'
 import type { Output } from '../../spi/output.ts'
-import type { StateKey } from '../../spi/keyed-state-backend.ts'
+import type { KeyedStateBackend, StateKey } from '../../spi/keyed-state-backend.ts'
+import type { StateDefinition } from '../../spi/state-backend.ts'
+import type { StateTable } from '../../spi/state-table.ts'
 import type { Key } from '../../types/key.ts'
 import { createKeyedStateStore, type KeyedStateStore } from '../state/keyed-state-store.ts'
 import { TimerService } from '../time/timer-service.ts'
@@ -25,6 +27,7 @@ export class KeyedCalls {
   readonly store: KeyedStateStore
   readonly output: Output<unknown>
   readonly #context: OperatorContext
+  readonly #backend: KeyedStateBackend
   readonly #calls: UserCalls
   readonly #timers: TimerService
   readonly #work: WatermarkWork
@@ -37,6 +40,7 @@ export class KeyedCalls {
     this.#calls = new UserCalls(node, context)
     const { undo } = this.#calls
     const backend = undo === undefined ? requireKeyedState(context) : undoableBackend(requireKeyedState(context), undo)
+    this.#backend = backend
     this.output = this.#calls.output
     this.keys = new KeyContext(context)
     this.store = createKeyedStateStore(backend, { now: () => context.now() })
@@ -51,6 +55,11 @@ export class KeyedCalls {
 
   get calls(): UserCalls {
     return this.#calls
+  }
+
+  /** State of the operator's own, beside that of user functions. */
+  table<V>(definition: StateDefinition): StateTable<V> {
+    return this.#backend.table(definition)
   }
 
   openContext(): KeyedOpenContext<Key> {
