@@ -5,7 +5,7 @@ import type { MetricSample } from '../spi/metric-reporter.ts'
 /** Label names that only the engine sets; a user's `group(name, label)` may not use them. */
 const ENGINE_LABELS: readonly string[] = ['job', 'operator', 'uid', 'subtask']
 const LABEL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
-const METRIC_NAME = /^[A-Za-z_][A-Za-z0-9_.]*$/
+const METRIC_NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/
 
 /** The labels of a job's or an operator's metrics; `subtask` is the index as text. */
 export interface MetricLabels {
@@ -47,7 +47,7 @@ export function createMetricRegistry(onGaugeError: GaugeErrorListener): MetricRe
 
   function register<M extends RegisteredCounter | RegisteredGauge>(fresh: M): M {
     if (!METRIC_NAME.test(fresh.name)) {
-      throw invalidMetric(`a metric name has letters, digits, '_' and '.' and starts with a letter; found '${fresh.name}'`)
+      throw invalidMetric(`a metric name has letters, digits, '_', '-' and '.' and starts with a letter; found '${fresh.name}'`)
     }
     const id = identity(fresh.name, fresh.labels)
     const found = metrics.get(id)
