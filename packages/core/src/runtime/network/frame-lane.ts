@@ -78,7 +78,6 @@ export class FrameConsumer {
   #length = 0
   /** Frames returned so far. */
   sequence = 0
-  numBytesIn = 0
 
   constructor(ring: RingConsumer) {
     this.#ring = ring
@@ -100,7 +99,6 @@ export class FrameConsumer {
     if (this.#length + count > this.bytes.length) this.#grow(header.length, count)
     if (count > 0) this.#ring.read(this.bytes, this.#length, count)
     this.#length += count
-    this.numBytesIn += count
     if (this.#length < header.length) return undefined
     checkPayload(this.bytes.subarray(0, header.length), header, this.sequence + 1)
     this.sequence++
@@ -113,7 +111,6 @@ export class FrameConsumer {
     const count = Math.min(this.#ring.seenBytes, FRAME_HEADER_BYTES - this.#headerBytes)
     if (count > 0) this.#ring.read(this.#header, this.#headerBytes, count)
     this.#headerBytes += count
-    this.numBytesIn += count
     if (this.#headerBytes < FRAME_HEADER_BYTES) return undefined
     this.#headerBytes = 0
     this.#current = readFrameHeader(this.#headerView, this.sequence + 1)

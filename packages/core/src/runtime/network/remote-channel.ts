@@ -1,3 +1,4 @@
+import type { Counter } from '../../spi/metric-group.ts'
 import type { AnyType } from '../../types/type-information.ts'
 import type { Clock } from '../time/clock.ts'
 import { createChannelMemory } from './channel-memory.ts'
@@ -34,8 +35,9 @@ export interface RemoteOutputChannel extends ChannelProducer {
   readonly address: ChannelAddress
   /** Bytes that the consumer has not read yet, those without a place in the ring included. */
   readonly queuedBytes: number
-  readonly numBytesOut: number
-  readonly numBuffersOut: number
+  /** Replaced by those of the task: see registerChannelMetrics. Buffers are row frames. */
+  numBytesOut: Counter
+  numBuffersOut: Counter
   /** Ends waiting: no callback comes after it. The other end is not told, that is the coordinator's business. */
   close(): void
 }
@@ -52,8 +54,8 @@ export interface RemoteInputOptions {
 export interface RemoteInputChannel extends ChannelConsumer {
   readonly address: ChannelAddress
   readonly queuedBytes: number
-  readonly numBytesIn: number
-  readonly numBuffersIn: number
+  numBytesIn: Counter
+  numBuffersIn: Counter
   /** The limit now, in bytes: what debloating has made of `limitBytes`. */
   readonly limitBytes: number
   /** How long the queued bytes will take at the present rate; 0 while the rate is not known. */

@@ -1,8 +1,9 @@
+import type { Counter } from '../../spi/metric-group.ts'
 import { createDataInput } from '../../types/byte-data-input.ts'
 import { BufferDebloater } from './buffer-debloater.ts'
 import { type ChannelMemory, consumerMemory, DATA_CELL, LIMIT_WORD, SPACE_CELL } from './channel-memory.ts'
 import { type ControlElement, readControlElement } from './control-element.ts'
-import { corruptFrame } from './frame-header.ts'
+import { corruptFrame, FRAME_HEADER_BYTES } from './frame-header.ts'
 import { FrameConsumer } from './frame-lane.ts'
 import type { ChannelAddress, RemoteChannelHandle, RemoteInputChannel, RemoteInputOptions } from './remote-channel.ts'
 import { createRowFrameCodec, type RowFrameCodec } from './row-frame.ts'
@@ -28,6 +29,8 @@ class RingInput implements RemoteInputChannel {
   readonly address: ChannelAddress
   onData: () => void = () => {}
   limitBytes: number
+  numBytesIn: Counter = { value: 0 }
+  numBuffersIn: Counter = { value: 0 }
   readonly #memory: ChannelMemory<RingConsumer>
   readonly #data: FrameConsumer
   readonly #control: FrameConsumer
@@ -55,14 +58,6 @@ class RingInput implements RemoteInputChannel {
   get queuedBytes(): number {
     this.#data.refresh()
     return this.#memory.data.seenBytes
-  }
-
-  get numBytesIn(): number {
-    return this.#data.numBytesIn + this.#control.numBytesIn
-  }
-
-  get numBuffersIn(): number {
-    return this.#data.sequence
   }
 
   get estimatedTimeToConsumeMs(): number {
@@ -96,6 +91,8 @@ class RingInput implements RemoteInputChannel {
       this.#wakeProducer()
       return undefined
     }
+    this.#received(length)
+    this.numBuffersIn.value++
     try {
       const batch = this.#codec.read(this.#data.bytes, length, this.#input)
       this.#debloat(length)
@@ -110,9 +107,14 @@ class RingInput implements RemoteInputChannel {
     this.#control.refresh()
     const length = this.#control.next()
     if (length === undefined) return undefined
+    this.#received(length)
     const next = this.#decodeControl(length)
     if (next.position < this.#data.sequence) throw corruptFrame(this.#control.sequence, `it belongs behind data frame ${next.position}, but ${this.#data.sequence} have been read`)
     return next
+  }
+
+  #received(length: number): void {
+    this.numBytesIn.value += FRAME_HEADER_BYTES + length
   }
 
   #decodeControl(length: number): PositionedControl {

@@ -1,3 +1,4 @@
+import type { Counter } from '../../spi/metric-group.ts'
 import { type ChannelMemory, DATA_CELL, LIMIT_WORD, producerMemory, SPACE_CELL } from './channel-memory.ts'
 import { writeControlElement } from './control-element.ts'
 import { FrameProducer } from './frame-lane.ts'
@@ -23,7 +24,8 @@ export function openRemoteOutput(handle: RemoteChannelHandle, options: RemoteOut
 class RingOutput implements RemoteOutputChannel {
   readonly address: ChannelAddress
   onSpace: () => void = () => {}
-  numBytesOut = 0
+  numBytesOut: Counter = { value: 0 }
+  numBuffersOut: Counter = { value: 0 }
   readonly #memory: ChannelMemory<RingProducer>
   readonly #data: FrameProducer
   readonly #control: FrameProducer
@@ -53,10 +55,6 @@ class RingOutput implements RemoteOutputChannel {
     return this.#memory.data.queuedBytes() + this.#waitingBytes
   }
 
-  get numBuffersOut(): number {
-    return this.#data.sequence
-  }
-
   push(element: StreamElement): void {
     if (element.kind === 'records') this.#pushRecords(element)
     else {
@@ -64,7 +62,7 @@ class RingOutput implements RemoteOutputChannel {
       const output = this.#control.begin()
       output.writeVarUint(position)
       writeControlElement(element, output)
-      this.numBytesOut += this.#control.send(position, Infinity)
+      this.numBytesOut.value += this.#control.send(position, Infinity)
     }
     wakeCell(this.#memory.words, DATA_CELL)
     // What found no room has to follow also when nobody asks this channel again: asking is what arms the wake-up.
@@ -85,7 +83,8 @@ class RingOutput implements RemoteOutputChannel {
 
   #pushRecords(batch: Extract<StreamElement, { kind: 'records' }>): void {
     this.#codec.write(batch, this.#data.begin())
-    this.numBytesOut += this.#data.send(this.#data.sequence + 1, this.#control.waitingPosition)
+    this.numBytesOut.value += this.#data.send(this.#data.sequence + 1, this.#control.waitingPosition)
+    this.numBuffersOut.value++
   }
 
   /** Moves what waits into the rings; true when nothing waits any more. */

@@ -29,19 +29,18 @@ describe('frame lane', () => {
       fc.property(fc.constantFrom(1, 16, 64, 256), steps, (capacity, all) => {
         const { producer, consumer } = lane(capacity)
         const received: Uint8Array[] = []
-        let sentBytes = 0
         const poll = (): void => {
           producer.pump(Infinity)
           const payload = receive(consumer)
           if (payload !== undefined) received.push(payload)
         }
         for (const { frame, polls } of all) {
-          sentBytes += send(producer, frame)
+          send(producer, frame)
           for (let index = 0; index < polls; index++) poll()
         }
         for (let index = 0; index < 20_000 && received.length < all.length; index++) poll()
         expect(received).toEqual(all.map(({ frame }) => frame))
-        expect([producer.waitingBytes, producer.waitingPosition, consumer.numBytesIn]).toEqual([0, Infinity, sentBytes])
+        expect([producer.waitingBytes, producer.waitingPosition]).toEqual([0, Infinity])
       }),
       { numRuns: 200 },
     )

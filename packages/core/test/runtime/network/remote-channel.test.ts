@@ -93,7 +93,7 @@ describe('channel between threads', () => {
           await turn()
         }
         expect(flat(received)).toEqual(flat(all.map((step) => step.element)))
-        expect(received.filter(({ kind }) => kind === 'records')).toHaveLength(input.numBuffersIn)
+        expect(received.filter(({ kind }) => kind === 'records')).toHaveLength(input.numBuffersIn.value)
         expect([output.queuedBytes, input.queuedBytes, output.numBytesOut, output.numBuffersOut]).toEqual([0, 0, input.numBytesIn, input.numBuffersIn])
         output.close()
         input.close()

@@ -8,6 +8,9 @@ import * as types from '../../../src/types/types.ts'
 
 const ORDER = types.row({ id: types.long(), name: types.string().nullable(), price: types.double(), tags: types.list(types.string()) })
 const order = fc.record({ id: fc.maxSafeInteger(), name: fc.option(fc.string()), price: fc.double(), tags: fc.array(fc.string(), { maxLength: 3 }) }, { noNullPrototype: true })
+// the generic codec reads −0 as 0
+const plainOrder = order.map((row) => ({ ...row, price: row.price + 0 }))
+const plainNumber = fc.double().map((number) => number + 0)
 const timestamp = fc.oneof(fc.maxSafeInteger(), fc.constantFrom(Number.MIN_SAFE_INTEGER, 0.5, 1_700_000_000_000))
 
 function batch(values: unknown[], timestamps: number[]): RecordBatch {
@@ -29,8 +32,8 @@ describe('row frames', () => {
   test.each([
     ['of a schema', ORDER, order],
     ['of one column', types.string(), fc.string()],
-    ['without a schema', undefined, fc.oneof(order, fc.string(), fc.double({ noNaN: true }).filter((number) => !Object.is(number, -0)), fc.constant(null), fc.array(order, { maxLength: 2 }))],
-    ['of a generic schema', types.generic(), order.map((row) => ({ ...row, price: row.price + 0 })).filter((row) => !Object.is(row.price, -0))],
+    ['without a schema', undefined, fc.oneof(plainOrder, fc.string(), plainNumber, fc.constant(null), fc.array(plainOrder, { maxLength: 2 }))],
+    ['of a generic schema', types.generic(), plainOrder],
   ] as const)('rows %s come back with their timestamps', (_name, type, arbitrary) => {
     const [writer, reader] = [createRowFrameCodec(type), createRowFrameCodec(type)]
     const rows = fc.array(fc.tuple(arbitrary as fc.Arbitrary<unknown>, timestamp), { minLength: 1, maxLength: 30 })

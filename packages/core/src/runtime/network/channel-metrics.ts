@@ -1,0 +1,27 @@
+import type { MetricGroup } from '../../spi/metric-group.ts'
+import type { RemoteInputChannel, RemoteOutputChannel } from './remote-channel.ts'
+
+/**
+ * Makes the channels between threads of one task visible among its metrics, under Flink's names; called once per attempt,
+ * before anything is sent. Counters go on where those of the last attempt stopped.
+ */
+export function registerChannelMetrics(task: MetricGroup, inputs: readonly RemoteInputChannel[], outputs: readonly RemoteOutputChannel[]): void {
+  for (const input of inputs) {
+    input.numBytesIn = task.counter('numBytesIn')
+    input.numBuffersIn = task.counter('numBuffersIn')
+  }
+  for (const output of outputs) {
+    output.numBytesOut = task.counter('numBytesOut')
+    output.numBuffersOut = task.counter('numBuffersOut')
+  }
+  if (inputs.length > 0) {
+    task.gauge('inputQueueSize', () => sum(inputs, (input) => input.queuedBytes))
+    task.gauge('debloatedBufferSize', () => sum(inputs, (input) => input.limitBytes))
+    task.gauge('estimatedTimeToConsumeBuffersMs', () => Math.max(...inputs.map((input) => input.estimatedTimeToConsumeMs)))
+  }
+  if (outputs.length > 0) task.gauge('outputQueueSize', () => sum(outputs, (output) => output.queuedBytes))
+}
+
+function sum<T>(values: readonly T[], of: (value: T) => number): number {
+  return values.reduce((total, value) => total + of(value), 0)
+}
