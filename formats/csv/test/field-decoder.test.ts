@@ -1,7 +1,7 @@
 import { types } from '@millrace/core'
 import type { AnyType } from '@millrace/core/spi'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { resolveOptions } from '../src/csv-options.ts'
 import { fieldDecoder, INVALID } from '../src/field-decoder.ts'
 import { PLAIN } from '../src/record-scanner.ts'

@@ -108,7 +108,7 @@ export class JsonDocumentReader implements FileRecordReader<unknown> {
     const bytes = window.bytes.subarray(window.index, window.index + length)
     if (!isUtf8(bytes)) this.#reject(bytes, offset, 'JSON_ENCODING', null, 'The value is not UTF-8. Convert the file')
     else {
-      const value = this.#decoder.decodeText(bytes.toString())
+      const value = this.#decoder.decodeText(bytes.toString(), true)
       const { failure } = this.#decoder
       if (value === undefined && failure !== undefined) this.#reject(bytes, offset, failure.code, failure.field, failure.reason)
       else if (this.#decoder.many) this.#values.push(...(value as readonly unknown[]))

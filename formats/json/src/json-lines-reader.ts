@@ -1,10 +1,12 @@
 import { isUtf8 } from 'node:buffer'
-import { ByteWindow, LineFinder } from '@millrace/core/spi'
+import { ByteWindow, latin1Slice, LineFinder, utf8Slice } from '@millrace/core/spi'
 import type { FileRecordReader, FormatInput, OpenFormatOptions, PlacedBadRecord, RecordBatch } from '@millrace/core/spi'
+import type { CompileLines } from './compiled-lines.ts'
 import { hasLongDigits } from './exact-number.ts'
 import { LineDecoder } from './line-decoder.ts'
 import type { Decoding } from './line-decoder.ts'
 import { parseGroup } from './parse-group.ts'
+import { ShapedLines } from './shaped-lines.ts'
 
 const BATCH_RECORDS = 1024
 /** Lines per JSON.parse: measured best between 64 and 256; more makes one bad line cost more. */
@@ -21,22 +23,28 @@ export class JsonLinesReader implements FileRecordReader<unknown> {
   readonly #maxRecordBytes: number
   readonly #decoder: LineDecoder
   readonly #lines: LineFinder
+  readonly #shapes: ShapedLines
   readonly #end: number
   #window: ByteWindow | undefined
   /** Lines that end at or before this index of the window are known to be UTF-8. */
   #checkedTo = 0
+  /** Behind the last line feed of that. */
+  #linesTo = 0
+  /** The bytes up to there as Latin-1, once they are asked for. */
+  #text: string | undefined
   #skippingLine = false
   #values: unknown[] = []
   #bad: PlacedBadRecord[] = []
-  /** Starts and ends (without line break) of the lines of a group. */
-  readonly #starts = new Int32Array(GROUP_LINES)
+  /** Starts and ends (without line break) of lines. */
+  readonly #starts = new Int32Array(BATCH_RECORDS)
   readonly #ends = new Int32Array(GROUP_LINES)
 
-  constructor(input: FormatInput, options: OpenFormatOptions, decoding: Decoding, maxRecordBytes: number) {
+  constructor(input: FormatInput, options: OpenFormatOptions, decoding: Decoding, maxRecordBytes: number, compile: CompileLines) {
     this.#input = input
     this.#options = options
     this.#maxRecordBytes = maxRecordBytes
     this.#decoder = new LineDecoder(decoding)
+    this.#shapes = new ShapedLines(compile)
     this.#lines = new LineFinder(() => input.chunks(0))
     this.#end = options.range?.end ?? Number.POSITIVE_INFINITY
   }
@@ -80,8 +88,11 @@ export class JsonLinesReader implements FileRecordReader<unknown> {
   async #more(window: ByteWindow): Promise<void> {
     await window.more()
     const { bytes } = window
-    const lastLine = window.ended ? bytes.length : bytes.lastIndexOf(LF) + 1
-    this.#checkedTo = isUtf8(bytes.subarray(0, lastLine)) ? lastLine : 0
+    const lastLine = bytes.lastIndexOf(LF) + 1
+    const checked = window.ended ? bytes.length : lastLine
+    this.#checkedTo = isUtf8(bytes.subarray(0, checked)) ? checked : 0
+    this.#linesTo = Math.min(lastLine, this.#checkedTo)
+    this.#text = undefined
   }
 
   /** Undefined if not one line is complete in the window. */
@@ -92,7 +103,7 @@ export class JsonLinesReader implements FileRecordReader<unknown> {
       const at = window.position
       const done = this.#values.length + this.#bad.length
       if (done >= BATCH_RECORDS) break
-      const advanced = this.#readGroup(window)
+      const advanced = this.#readShaped(window) || this.#readGroup(window)
       if (position < 0 && this.#values.length + this.#bad.length > done) position = at
       if (!advanced) break
     }
@@ -103,13 +114,39 @@ export class JsonLinesReader implements FileRecordReader<unknown> {
     return batch
   }
 
-  /** Reads up to a group of lines; false if none is complete. */
+  /** Reads lines of the shape at hand; false if there is none, or the next line has another. */
+  #readShaped(window: ByteWindow): boolean {
+    const { bytes, index: first } = window
+    const stop = Math.min(this.#linesTo, first + this.#end - window.position)
+    const { read } = this.#shapes
+    if (read === undefined || first >= stop) return false
+    const base = window.position - first
+    const { plain } = this.#decoder
+    const values = plain ? this.#values : []
+    const before = values.length
+    const max = BATCH_RECORDS - this.#bad.length - (plain ? 0 : this.#values.length)
+    const text = (this.#text ??= latin1Slice(bytes, 0, this.#linesTo))
+    const next = read(bytes, text, first, stop, this.#linesTo, this.#maxRecordBytes, values, this.#starts, max)
+    this.#shapes.count(values.length - before, next < stop && values.length < max)
+    if (!plain) {
+      for (let i = 0; i < values.length; i++) {
+        const start = this.#starts[i] as number
+        const end = endOfLine(bytes, start, i + 1 < values.length ? (this.#starts[i + 1] as number) : next)
+        this.#take(this.#decoder.decodeValue(values[i], bytes, start, end), bytes, start, end, base)
+      }
+    }
+    window.index = next
+    return next > first
+  }
+
+  /** Reads up to a group of lines, or one where the others may have the shape at hand; false if none is complete. */
   #readGroup(window: ByteWindow): boolean {
     const { bytes, ended, index: first } = window
     const base = window.position - first
     let next = first
     let count = 0
-    while (count < GROUP_LINES && next < bytes.length && base + next < this.#end) {
+    const most = this.#shapes.read === undefined ? GROUP_LINES : 1
+    while (count < most && next < bytes.length && base + next < this.#end) {
       const found = bytes.indexOf(LF, next)
       if (found < 0 && !ended) break
       const lineBreak = found < 0 ? bytes.length : found
@@ -124,19 +161,23 @@ export class JsonLinesReader implements FileRecordReader<unknown> {
     const values = next <= this.#checkedTo && !losesDigits ? parseGroup(bytes, this.#starts, this.#ends, count) : undefined
     for (let i = 0; i < count; i++) {
       const [start, end] = [this.#starts[i] as number, this.#ends[i] as number]
-      if (values === undefined) this.#readLine(bytes, start, end, base)
+      if (values === undefined) this.#readLine(bytes, start, end, base, losesDigits)
       else if (this.#decoder.plain) this.#values.push(values[i])
-      else this.#take(this.#decoder.decodeValue(values[i], () => bytes.toString('utf8', start, end)), bytes, start, end, base)
+      else this.#take(this.#decoder.decodeValue(values[i], bytes, start, end), bytes, start, end, base)
     }
+    if (values !== undefined) this.#shapes.passed(count, bytes, this.#starts[count - 1] as number, this.#ends[count - 1] as number)
     window.index = next
     return true
   }
 
-  #readLine(bytes: Buffer, start: number, end: number, base: number): void {
+  #readLine(bytes: Buffer, start: number, end: number, base: number, mayHaveLongDigits: boolean): void {
     const encoded = end <= this.#checkedTo || isUtf8(bytes.subarray(start, end))
     if (!encoded) return this.#reject(bytes, start, end, base, 'JSON_ENCODING', null, 'The line is not UTF-8. Convert the file')
-    const text = bytes.toString('utf8', start, end)
-    if (text.trim() !== '') this.#take(this.#decoder.decodeText(text), bytes, start, end, base)
+    const text = utf8Slice(bytes, start, end)
+    if (text.trim() === '') return
+    const value = this.#decoder.decodeText(text, mayHaveLongDigits)
+    this.#take(value, bytes, start, end, base)
+    if (value !== undefined) this.#shapes.passed(1, bytes, start, end)
   }
 
   /** Neither JSON nor a converted value is ever undefined. */
@@ -172,4 +213,9 @@ export class JsonLinesReader implements FileRecordReader<unknown> {
     this.#skippingLine = false
     return true
   }
+}
+
+/** Without its line break, for a line that has one. */
+function endOfLine(bytes: Buffer, start: number, next: number): number {
+  return next - start > 1 && bytes[next - 2] === CR ? next - 2 : next - 1
 }

@@ -1,4 +1,4 @@
-import { MillraceError, validationOf } from '@millrace/core/spi'
+import { MillraceError, utf8Slice, validationOf } from '@millrace/core/spi'
 import type { AnyType } from '@millrace/core/spi'
 import { LONG_DIGITS, parseExactly } from './exact-number.ts'
 import { anyValue, fromJson, needsDigits } from './from-json.ts'
@@ -68,12 +68,15 @@ export class LineDecoder {
     return this.#decoding.many
   }
 
-  /** The record in `text`, or undefined with `failure` set. */
-  decodeText(text: string): unknown {
+  /**
+   * The record in `text`, or undefined with `failure` set.
+   * @param mayHaveLongDigits false if it is known to have no 16 digits in a row.
+   */
+  decodeText(text: string, mayHaveLongDigits: boolean): unknown {
     const { digits, convertExact } = this.#decoding
     try {
-      if (digits && LONG_DIGITS.test(text)) return this.#convert(convertExact, parseExactly(text))
-      return this.decodeValue(JSON.parse(text), () => text)
+      if (mayHaveLongDigits && digits && LONG_DIGITS.test(text)) return this.#convert(convertExact, parseExactly(text))
+      return this.#decode(JSON.parse(text), () => text)
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error
       this.failure = { code: 'JSON_SYNTAX', field: null, reason: `This is no JSON: ${error.message}` }
@@ -81,8 +84,12 @@ export class LineDecoder {
     }
   }
 
-  /** The record that was parsed as `value`; its text is asked for only where digits are needed. */
-  decodeValue(value: unknown, text: () => string): unknown {
+  /** The record that was parsed as `value` from the bytes [start, end), which are looked at only where digits are needed. */
+  decodeValue(value: unknown, bytes: Buffer, start: number, end: number): unknown {
+    return this.#decode(value, () => utf8Slice(bytes, start, end))
+  }
+
+  #decode(value: unknown, text: () => string): unknown {
     const { convert, convertExact, digits } = this.#decoding
     if (convert === undefined) return value
     const converted = this.#convert(convert, value)

@@ -15,7 +15,7 @@ export function messageDeserializer<T>(decoding: Decoding): MessageDeserializer<
       } catch (cause) {
         throw new MillraceError('JSON_ENCODING', 'The message is not UTF-8', { origin: 'external', cause })
       }
-      const value = decoder.decodeText(text)
+      const value = decoder.decodeText(text, true)
       if (value !== undefined) {
         if (decoder.many) for (const each of value as readonly T[]) output.collect(each)
         else output.collect(value as T)

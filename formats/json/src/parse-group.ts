@@ -1,3 +1,5 @@
+import { utf8Slice } from '@millrace/core/spi'
+
 const COMMA = 0x2c
 const OPEN = 0x7b
 const CLOSE = 0x7d
@@ -15,7 +17,7 @@ export function parseGroup(bytes: Buffer, starts: Int32Array, ends: Int32Array, 
   if (mayHoldTwo(bytes, starts, ends, count)) return undefined
   for (let i = 1; i < count; i++) bytes[(starts[i] as number) - 1] = COMMA
   try {
-    const values = JSON.parse(`[${bytes.toString('utf8', start, end)}]`) as readonly unknown[]
+    const values = JSON.parse(`[${utf8Slice(bytes, start, end)}]`) as readonly unknown[]
     return values.length === count && areObjects(values) ? values : undefined
   } catch {
     return undefined // some line is no JSON: each is parsed by itself, which reports the bad ones

@@ -3,7 +3,7 @@ import { avroCases } from './avro-cases.ts'
 import { csvReadText } from './csv-read-text.ts'
 import { csvReadTyped } from './csv-read-typed.ts'
 import { etlCases } from './etl-cases.ts'
-import { jsonReadLines } from './json-read-lines.ts'
+import { jsonCases } from './json-read-lines.ts'
 import { parquetCases } from './parquet-cases.ts'
 
-export const formatCases: readonly RateCase[] = [csvReadText, csvReadTyped, jsonReadLines, ...avroCases, ...parquetCases, ...etlCases]
+export const formatCases: readonly RateCase[] = [csvReadText, csvReadTyped, ...jsonCases, ...avroCases, ...parquetCases, ...etlCases]
