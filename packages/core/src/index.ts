@@ -68,7 +68,7 @@ export {
   TumblingProcessingTimeWindows,
 } from './functions/window-assigners.ts'
 export type { SessionWindows } from './functions/window-assigners.ts'
-export type { ProcessWindowFunction, TimeWindow, Trigger, TriggerContext, TriggerResult, WindowAssigner, WindowContext, WindowOpenContext, WindowOptions } from './functions/window.ts'
+export type { ProcessWindowFunction, TimeWindow, Trigger, TriggerContext, TriggerResult, TumblingOptions, WindowAssigner, WindowContext, WindowOpenContext, WindowOptions, WindowStagger } from './functions/window.ts'
 
 export type { Duration, DurationUnit } from './types/duration.ts'
 export type { Key, KeyAtom } from './types/key.ts'

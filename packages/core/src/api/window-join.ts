@@ -1,7 +1,9 @@
+import type { OutputTag } from '../functions/output-tag.ts'
 import type { ProcessWindowFunction, TimeWindow, Trigger, WindowAssigner, WindowContext } from '../functions/window.ts'
 import { describeAssigner } from '../graph/describe-operator.ts'
 import { compileKeySelector } from '../graph/compile-key-selector.ts'
 import type { JoinKind } from '../graph/operator-spec.ts'
+import type { SidedRecord } from '../graph/sided-record.ts'
 import type { KeySelector } from '../graph/partitioning.ts'
 import type { Output } from '../spi/output.ts'
 import type { Duration } from '../types/duration.ts'
@@ -24,36 +26,32 @@ export interface WindowJoin<out A, out B, out K extends Key> {
   window<W>(assigner: WindowAssigner<W, A | B>): WindowedJoin<A, B, K, W>
 }
 
-/** The records of both streams of a key and window, when that window fires. Late records are counted and dropped. */
+/** The records of both streams of a key and window, when that window fires. Late records are counted, and dropped unless they have a side output. */
 export interface WindowedJoin<out A, out B, out K extends Key, out W> extends Joins<A, B> {
   trigger(trigger: Trigger<A | B>): WindowedJoin<A, B, K, W>
   /** How long after its end a window still takes records; each of them fires its window again. Default none. */
   allowedLateness(lateness: Duration): WindowedJoin<A, B, K, W>
+  /** Where records go that are later than allowed: read them with `getSideOutput(tag)` on the result. */
+  sideOutputLeftLateData<X>(this: WindowedJoin<X, B, K, W>, tag: OutputTag<X>): WindowedJoin<X, B, K, W>
+  sideOutputRightLateData<X>(this: WindowedJoin<A, X, K, W>, tag: OutputTag<X>): WindowedJoin<A, X, K, W>
   /** Gets all records of both sides at once, in order of arrival; one of the two may have none. */
   coGroup<R>(coGroup: CoGroupFunction<A, B, R, K, W>, type: TypeInformation<R>): DataStream<R>
 }
 
 export type CoGroupFunction<in A, in B, out R, in K, in W> = (lefts: readonly A[], rights: readonly B[], context: WindowContext<K, W>, output: { collect(value: R): void }) => void
 
-/** A record of one side, on its way to the window that both share. */
-interface Sided {
-  readonly isRight: boolean
-  readonly left: unknown
-  readonly right: unknown
-}
-
 export function windowJoin<A, B, K extends Key>(left: StreamHandle, key: KeySelector, right: StreamHandle): WindowJoin<A, B, K> {
   const { job } = left
   const ofLeft = compileKeySelector(key)
   const ofRight = compileKeySelector(keyOf(right))
-  const sidedKey: KeySelector = { kind: 'function', select: (({ isRight, left: a, right: b }: Sided) => (isRight ? ofRight(b) : ofLeft(a)) as Key) as never }
+  const sidedKey: KeySelector = { kind: 'function', select: (({ isRight, left: a, right: b }: SidedRecord) => (isRight ? ofRight(b) : ofLeft(a)) as Key) as never }
   const type = row({ isRight: boolean(), left: nullable(left), right: nullable(right) })
   return {
     window(assigner) {
       // one stream of both sides, so that one window operator sees them
       const sides = [
-        append(job, [unkeyed(left)], { name: 'join left', operator: { kind: 'map', map: ((value: unknown): Sided => ({ isRight: false, left: value, right: null })) as never }, outputType: type }),
-        append(job, [unkeyed(right)], { name: 'join right', operator: { kind: 'map', map: ((value: unknown): Sided => ({ isRight: true, left: null, right: value })) as never }, outputType: type }),
+        append(job, [unkeyed(left)], { name: 'join left', operator: { kind: 'map', map: ((value: unknown): SidedRecord => ({ isRight: false, left: value, right: null })) as never }, outputType: type }),
+        append(job, [unkeyed(right)], { name: 'join right', operator: { kind: 'map', map: ((value: unknown): SidedRecord => ({ isRight: true, left: null, right: value })) as never }, outputType: type }),
       ]
       const both = partitioned({ job, node: null, outputs: sides.flatMap(({ outputs }) => outputs) }, { kind: 'hash', key: sidedKey })
       return windowedJoin(both, sidedKey, { assigner: sidedAssigner(assigner as WindowAssigner<unknown, never>), allowedLatenessMs: 0 })
@@ -63,7 +61,7 @@ export function windowJoin<A, B, K extends Key>(left: StreamHandle, key: KeySele
 
 function windowedJoin<A, B, K extends Key, W>(both: StreamHandle, key: KeySelector, draft: WindowDraft): WindowedJoin<A, B, K, W> {
   const evaluate = (name: string, process: CoGroupFunction<never, never, unknown, never, never>, type: TypeInformation<unknown> | undefined): DataStream<never> => {
-    const apply: ProcessWindowFunction<Sided, unknown, never, never> = (elements, context, output) =>
+    const apply: ProcessWindowFunction<SidedRecord, unknown, never, never> = (elements, context, output) =>
       process(
         elements.flatMap(({ isRight, left }) => (isRight ? [] : [left as never])),
         elements.flatMap(({ isRight, right }) => (isRight ? [right as never] : [])),
@@ -71,7 +69,7 @@ function windowedJoin<A, B, K extends Key, W>(both: StreamHandle, key: KeySelect
         output,
       )
     const named = { ...draft, name: `${name} ${describeAssigner(draft.assigner)}` }
-    return windowedStream<Sided, never, never>(both, key, named).process(apply as never, type as never)
+    return windowedStream<SidedRecord, never, never>(both, key, named).process(apply as never, type as never)
   }
   const join =
     (kind: JoinKind) =>
@@ -85,6 +83,8 @@ function windowedJoin<A, B, K extends Key, W>(both: StreamHandle, key: KeySelect
     coGroup: (process, type) => evaluate('coGroup', process as never, type as never),
     trigger: (trigger) => windowedJoin(both, key, { ...draft, trigger: sidedTrigger(trigger as Trigger<unknown>) }),
     allowedLateness: (lateness) => windowedJoin(both, key, { ...draft, allowedLatenessMs: durationMs(lateness) }),
+    sideOutputLeftLateData: ({ id }) => windowedJoin(both, key, { ...draft, lateSides: { ...draft.lateSides, left: id } }),
+    sideOutputRightLateData: ({ id }) => windowedJoin(both, key, { ...draft, lateSides: { ...draft.lateSides, right: id } }),
   }
 }
 
@@ -98,15 +98,15 @@ function pairs(kind: JoinKind, combine: (left: unknown, right: unknown) => unkno
   }
 }
 
-const valueOf = ({ isRight, left, right }: Sided): unknown => (isRight ? right : left)
+const valueOf = ({ isRight, left, right }: SidedRecord): unknown => (isRight ? right : left)
 
 function sidedAssigner(assigner: WindowAssigner<unknown, never>): WindowAssigner<unknown, never> {
   if (assigner.kind !== 'custom') return assigner
   const assign = assigner.assign as (value: unknown, timestamp: number) => readonly TimeWindow[]
-  return { ...assigner, assign: (value: Sided, timestamp: number) => assign(valueOf(value), timestamp) } as WindowAssigner<unknown, never>
+  return { ...assigner, assign: (value: SidedRecord, timestamp: number) => assign(valueOf(value), timestamp) } as WindowAssigner<unknown, never>
 }
 
-function sidedTrigger(trigger: Trigger<unknown>): Trigger<Sided> {
+function sidedTrigger(trigger: Trigger<unknown>): Trigger<SidedRecord> {
   const { onMerge } = trigger
   return {
     name: trigger.name,

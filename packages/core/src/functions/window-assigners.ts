@@ -2,7 +2,7 @@ import { MillraceError } from '../errors.ts'
 import { durationMs } from '../types/duration-ms.ts'
 import type { Duration } from '../types/duration.ts'
 import { signedDurationMs } from './signed-duration.ts'
-import type { TimeWindow, WindowAssigner, WindowOptions, WindowTime } from './window.ts'
+import type { TimeWindow, TumblingOptions, WindowAssigner, WindowOptions, WindowTime } from './window.ts'
 
 type Assigner = WindowAssigner<TimeWindow>
 
@@ -13,12 +13,12 @@ export interface SessionWindows {
 }
 
 /** Windows of one size, side by side, aligned to the epoch plus `offset`. By the records' timestamps. */
-export const TumblingEventTimeWindows: { of(size: Duration, options?: WindowOptions): Assigner } = {
+export const TumblingEventTimeWindows: { of(size: Duration, options?: TumblingOptions): Assigner } = {
   of: (size, options) => tumbling('event', size, options),
 }
 
 /** Like TumblingEventTimeWindows, by the time at which a record arrives. */
-export const TumblingProcessingTimeWindows: { of(size: Duration, options?: WindowOptions): Assigner } = {
+export const TumblingProcessingTimeWindows: { of(size: Duration, options?: TumblingOptions): Assigner } = {
   of: (size, options) => tumbling('processing', size, options),
 }
 
@@ -63,9 +63,10 @@ function sessions(time: WindowTime): SessionWindows {
   }
 }
 
-function tumbling(time: WindowTime, size: Duration, options: WindowOptions | undefined): Assigner {
+function tumbling(time: WindowTime, size: Duration, options: TumblingOptions | undefined): Assigner {
   const sizeMs = positive(size, 'size')
-  return { kind: 'tumbling', time, sizeMs, offsetMs: offsetMs(options, sizeMs) }
+  const { stagger = 'aligned' } = options ?? {}
+  return { kind: 'tumbling', time, sizeMs, offsetMs: offsetMs(options, sizeMs), ...(stagger === 'aligned' ? {} : { stagger }) }
 }
 
 function sliding(time: WindowTime, size: Duration, slide: Duration, options: WindowOptions | undefined): Assigner {

@@ -16,12 +16,24 @@ export type WindowTime = 'event' | 'processing'
  * key-major way. W is the window type seen by window functions, T what records must be for `assign`.
  */
 export type WindowAssigner<W, T = unknown> = (
-  | { readonly kind: 'tumbling'; readonly time: WindowTime; readonly sizeMs: number; readonly offsetMs: number }
+  | { readonly kind: 'tumbling'; readonly time: WindowTime; readonly sizeMs: number; readonly offsetMs: number; readonly stagger?: WindowStagger }
   | { readonly kind: 'sliding'; readonly time: WindowTime; readonly sizeMs: number; readonly slideMs: number; readonly offsetMs: number }
   | { readonly kind: 'session'; readonly time: WindowTime; readonly gapMs: number }
   | { readonly kind: 'global' }
   | { readonly kind: 'custom'; readonly time: WindowTime; readonly name: string; readonly assign: (value: T, timestamp: number) => readonly TimeWindow[]; readonly merging: boolean }
 ) & { readonly _window?: W }
+
+/**
+ * How tumbling windows are kept from firing all at once: each key group (keys in 128 groups or more, by hash) has its
+ * windows begin at another time. `random`: spread evenly; the same in every run. `natural`: when its first record came, by
+ * processing time; kept in checkpoints.
+ */
+export type WindowStagger = 'random' | 'natural'
+
+export interface TumblingOptions extends WindowOptions {
+  /** Default `aligned`: the windows of all keys begin and end together. */
+  readonly stagger?: 'aligned' | WindowStagger
+}
 
 export interface WindowOptions {
   /** Shifts the alignment from the epoch, e.g. `'6h'`; may be negative. */

@@ -70,7 +70,7 @@ export function describeAssigner(assigner: WindowAssigner<unknown, never>): stri
   const offset = (assigner.kind === 'tumbling' || assigner.kind === 'sliding') && assigner.offsetMs !== 0 ? `, offset ${assigner.offsetMs}ms` : ''
   switch (assigner.kind) {
     case 'tumbling':
-      return `tumbling(${assigner.sizeMs}ms${offset}${time})`
+      return `tumbling(${assigner.sizeMs}ms${offset}${time}${assigner.stagger === undefined ? '' : `, ${assigner.stagger} stagger`})`
     case 'sliding':
       return `sliding(${assigner.sizeMs}ms, every ${assigner.slideMs}ms${offset}${time})`
     case 'session':
@@ -96,6 +96,7 @@ function describeWindow(window: WindowSpec): Described {
     ...(window.evictor === undefined ? {} : { evictor: window.evictor.name, elementType: describeType(window.elementType) }),
     allowedLatenessMs: window.allowedLatenessMs,
     lateTag: window.lateTag ?? null,
+    ...(window.lateSides === undefined ? {} : { lateSides: [window.lateSides.left ?? null, window.lateSides.right ?? null] }),
     function: describeWindowFunction(window.function),
     combined: window.combined ?? false,
   }

@@ -48,6 +48,8 @@ export interface WindowSpec {
   readonly allowedLatenessMs: number
   /** Where late elements go; absent: counted and dropped. */
   readonly lateTag?: string
+  /** Of a window join, whose elements are `SidedRecord`s: where the late ones of each side go, without their wrapping. */
+  readonly lateSides?: { readonly left?: string; readonly right?: string }
   readonly function: WindowFunctionSpec
   /** Set by the optimizer: a combiner before the shuffle sends accumulators per (key, slice) instead of elements. */
   readonly combined?: boolean

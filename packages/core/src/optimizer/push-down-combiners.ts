@@ -29,9 +29,9 @@ function mayCombine(plan: Plan, { id, operator, onError }: PlanNode): boolean {
   return isCovering(assigner) && merges && plain && inputsOf(plan, id).every((edge) => edge.partitioning.kind === 'hash')
 }
 
-/** Event-time windows that leave no gaps. In a gap an element is late or not by its own timestamp, which a slice has lost. */
+/** Event-time windows that leave no gaps and begin at the same time for all keys. In a gap an element is late or not by its own timestamp, which a slice has lost. */
 function isCovering(assigner: WindowAssigner<unknown, never>): boolean {
-  if (assigner.kind === 'tumbling') return assigner.time === 'event'
+  if (assigner.kind === 'tumbling') return assigner.time === 'event' && assigner.stagger === undefined
   return assigner.kind === 'sliding' && assigner.time === 'event' && assigner.slideMs <= assigner.sizeMs
 }
 

@@ -11,7 +11,8 @@ import { EventTimeSessionWindows, TumblingEventTimeWindows } from '../../src/fun
 import type { TimeWindow } from '../../src/functions/window.ts'
 import { silentLogger } from '../../src/environment/logger.ts'
 import { at, watermark } from '../../src/testing/script.ts'
-import { runPipeline } from '../../src/testing/run-pipeline.ts'
+import { OutputTag } from '../../src/functions/output-tag.ts'
+import { runPipeline, runPipelineResult } from '../../src/testing/run-pipeline.ts'
 import * as types from '../../src/types/types.ts'
 import { graphOf } from './job-fixture.ts'
 
@@ -65,6 +66,34 @@ describe('window join', () => {
     const trigger = Triggers.purging(Triggers.delta(5, (last: Item, next: Item) => next.n - last.n))
     const rows = await joined([{ key: 'a', n: 1, at: 1 }, { key: 'a', n: 10, at: 2 }], [], (join) => join.trigger(trigger).allowedLateness('5ms').left(text))
     expect(rows).toEqual(['1 -', '10 -'])
+  })
+
+  test('sends the late records of each side out as they were', async () => {
+    const lateLeft = OutputTag.of('late left', Item)
+    const lateRight = OutputTag.of('late right', Item)
+    const item = (key: string, n: number, time: number) => at(time, { key, n, at: time })
+    const pipeline = (input: DataStream<Item>) => {
+      const left = input.filter(({ key }) => key === 'a').keyBy(() => 0)
+      const right = input.filter(({ key }) => key === 'b').keyBy(() => 0)
+      const rows = left.join(right).window(TumblingEventTimeWindows.of('10ms')).sideOutputLeftLateData(lateLeft).sideOutputRightLateData(lateRight).inner(text)
+      return { rows, left: rows.getSideOutput(lateLeft), right: rows.getSideOutput(lateRight) }
+    }
+    const events = [item('a', 1, 1), item('b', 2, 2), watermark(20), item('a', 3, 3), item('b', 4, 4), item('b', 5, 25)]
+    const { outputs, timestamps, metric } = await runPipelineResult(pipeline, events)
+    expect(outputs).toEqual({ rows: ['1 2'], left: [{ key: 'a', n: 3, at: 3 }], right: [{ key: 'b', n: 4, at: 4 }] })
+    expect(timestamps.right).toEqual([4])
+    expect(metric('numLateRecordsDropped')).toBe(0)
+  })
+
+  test('drops and counts the late records of a side without an output', async () => {
+    const lateLeft = OutputTag.of('late left', Item)
+    const pipeline = (input: DataStream<Item>) => {
+      const rows = input.keyBy('key').join(input.keyBy('key')).window(TumblingEventTimeWindows.of('10ms')).sideOutputLeftLateData(lateLeft).inner(text)
+      return { rows, late: rows.getSideOutput(lateLeft) }
+    }
+    const { outputs, metric } = await runPipelineResult(pipeline, [watermark(20), at(3, { key: 'a', n: 3, at: 3 })])
+    expect(outputs).toEqual({ rows: [], late: [{ key: 'a', n: 3, at: 3 }] })
+    expect(metric('numLateRecordsDropped')).toBe(1)
   })
 
   test('is one window operator over both streams in the plan, by a name that says what it does', () => {

@@ -29,6 +29,12 @@ describe('continuous processing time', () => {
     expect(await run(EventTimeSessionWindows.withGap('5ms'), Triggers.continuousProcessingTime('10ms'), events)).toEqual(['a 0 1,2,3 @ 12'])
   })
 
+  it('at the end of the input fires what waits, each window once', async () => {
+    const events = [element('a', 1, 0), processingTime(12), element('b', 2, 0), processingTime(13), element('a', 3, 0)]
+    expect(await run(TumblingProcessingTimeWindows.of('1h'), Triggers.continuousProcessingTime('10ms'), events)).toEqual(['a 0 1 @ 3599999', 'a 0 1,3 @ 3599999', 'b 0 2 @ 3599999'])
+    expect(await run(GlobalWindows.create(), Triggers.continuousProcessingTime('10ms'), [element('a', 1, 0)])).toHaveLength(1)
+  })
+
   it('refuses an interval of nothing', () => {
     expect(() => Triggers.continuousProcessingTime('0ms')).toThrow(expect.objectContaining({ code: 'CORE_INVALID_TRIGGER' }))
   })

@@ -13,6 +13,8 @@ export class TimerService {
   readonly event: TimerQueue
   readonly processing: TimerQueue
   readonly #target: TimerTarget
+  /** The input has ended: nobody waits for processing time any more. */
+  #ended = false
 
   constructor(backend: KeyedStateBackend, target: TimerTarget) {
     this.event = backend.timers('event')
@@ -26,6 +28,7 @@ export class TimerService {
   }
 
   registerProcessing(timestamp: number, keyGroup: number, key: StateKey, namespace: Namespace): void {
+    if (this.#ended) return
     const earliest = this.processing.peek()
     if (this.processing.add(timestamp, keyGroup, key, namespace) && timestamp < earliest) this.#target.scheduleProcessingTime(timestamp)
   }
@@ -41,9 +44,10 @@ export class TimerService {
     this.#schedule()
   }
 
-  /** At the end of input: fires the processing-time timers still pending, early. Timers they register in turn are given up. */
+  /** At the end of input: fires the processing-time timers still pending, early. Timers registered meanwhile are given up. */
   firePending(): void {
-    this.#fire(this.processing, 'processing', Infinity, this.processing.size)
+    this.#ended = true
+    this.#fire(this.processing, 'processing', Infinity, Infinity)
   }
 
   #fire(queue: TimerQueue, domain: TimeDomain, upTo: number, limit: number): boolean {

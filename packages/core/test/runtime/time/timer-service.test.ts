@@ -46,6 +46,14 @@ it('asks for processing time only when the earliest timer changes, and again aft
   expect(asked.at(-1)).toBe(70)
 })
 
+it('at the end what a timer registers anew takes no other timer its turn', async () => {
+  const { timers, fired } = await service(({ timestamp }, self) => self.registerProcessing(timestamp + 1, 0, 'a', null))
+  timers.registerProcessing(5, 0, 'a', null)
+  timers.registerProcessing(100, 0, 'b', null)
+  timers.firePending()
+  expect(fired).toEqual(['processing 5 a', 'processing 100 b'])
+})
+
 it('at the end fires what is pending once, but not what that registers in turn', async () => {
   const { timers, fired } = await service(({ timestamp }, self) => self.registerProcessing(timestamp + 10, 0, 'a', null))
   timers.registerProcessing(5, 0, 'a', null)

@@ -15,6 +15,7 @@ export function createWindowOperator(node: StreamNode, context: OperatorContext,
 /** Whether windows of this plan fire as a whole, for all keys at once. All paths give the same results. */
 export function isWindowMajor(spec: WindowSpec): boolean {
   const { assigner } = spec
+  if (assigner.kind === 'tumbling' && assigner.stagger !== undefined) return false
   return (assigner.kind === 'tumbling' || assigner.kind === 'sliding') && assigner.time === 'event' && firesByDefault(spec)
 }
 

@@ -25,6 +25,7 @@ import { evictingContents } from './evicting-contents.ts'
 import { windowContents, type WindowContents } from './window-contents.ts'
 import { WindowEmitter } from './window-emitter.ts'
 import { windowNaming, type WindowNaming } from './window-namespace.ts'
+import { WindowOffsets } from './window-offsets.ts'
 import { WindowStates } from './window-states.ts'
 import { WindowStore } from './window-store.ts'
 import { triggerOf, WindowTrigger } from './window-trigger.ts'
@@ -40,6 +41,7 @@ export class KeyedWindowOperator implements StreamOperator {
   readonly #keys: KeyContext
   readonly #select: (value: unknown) => unknown
   readonly #naming: WindowNaming
+  readonly #offsets: WindowOffsets | undefined
   readonly #eventTime: boolean
   readonly #needsTimestamp: boolean
   readonly #latenessMs: number
@@ -62,6 +64,7 @@ export class KeyedWindowOperator implements StreamOperator {
     const backend = undo === undefined ? requireKeyedState(context) : undoableBackend(requireKeyedState(context), undo)
     this.#keys = new KeyContext(context)
     this.#select = keySelectorOf(node, 0)
+    if (assigner.kind === 'tumbling' && assigner.stagger !== undefined) this.#offsets = new WindowOffsets(assigner.stagger, assigner.sizeMs, assigner.offsetMs, context)
     this.#naming = windowNaming(assigner)
     this.#eventTime = assigner.kind === 'global' || assigner.time === 'event'
     this.#needsTimestamp = assigner.kind !== 'global' && assigner.time === 'event'
@@ -141,6 +144,7 @@ export class KeyedWindowOperator implements StreamOperator {
 
   snapshot(): void {
     this.#watermarks.snapshot(this.#work.watermark)
+    this.#offsets?.snapshot()
   }
 
   /** True if all windows of the element are gone, or it has none. */
@@ -148,7 +152,7 @@ export class KeyedWindowOperator implements StreamOperator {
     const time = this.#eventTime ? timestamp : this.#context.now()
     let late = true
     this.#loadWindows()
-    for (const assigned of this.#naming.assign(value, time)) {
+    for (const assigned of this.#naming.assign(value, time, this.#offsets?.offsetOf(this.#keys.keyGroup))) {
       const window = this.#merge(assigned)
       if (this.#isGone(window)) {
         this.#merging?.set.retire(window)

@@ -5,25 +5,30 @@ import { NO_TIMESTAMP } from '../../time/timestamps.ts'
 import { describeRecord } from '../describe-record.ts'
 import type { OperatorContext } from '../stream-operator.ts'
 import type { CombinedRow } from '../../../graph/combined-row.ts'
+import type { SidedRecord } from '../../../graph/sided-record.ts'
 
 /** Elements that came after all their windows were gone: to the late side output, or counted and dropped. */
 export class LateElements {
   readonly #context: OperatorContext
   readonly #tag: string | undefined
+  readonly #sides: WindowSpec['lateSides']
   readonly #combined: boolean
   readonly #dropped: Counter
 
-  constructor(spec: Pick<WindowSpec, 'lateTag' | 'combined'>, context: OperatorContext) {
+  constructor(spec: Pick<WindowSpec, 'lateTag' | 'lateSides' | 'combined'>, context: OperatorContext) {
     this.#context = context
     this.#tag = spec.lateTag
+    this.#sides = spec.lateSides
     this.#combined = spec.combined === true
     this.#dropped = context.metrics.counter('numLateRecordsDropped')
   }
 
   reject(value: unknown, timestamp: number): void {
-    if (this.#tag !== undefined && this.#context.output.hasSide(this.#tag)) {
-      this.#context.output.collectSide(this.#tag, value, timestamp)
-      return
+    if (this.#sides === undefined) {
+      if (this.#sendAside(this.#tag, value, timestamp)) return
+    } else {
+      const { isRight, left, right } = value as SidedRecord
+      if (this.#sendAside(isRight ? this.#sides.right : this.#sides.left, isRight ? right : left, timestamp)) return
     }
     const before = this.#dropped.value
     this.#dropped.value += this.#combined ? (value as CombinedRow).count : 1
@@ -31,6 +36,13 @@ export class LateElements {
       const message = 'dropping late records: what they belong to is over; read the late side output, widen the watermark bound, or allow windows lateness'
       this.#context.logger.warn({ operator: this.#context.name, uid: this.#context.uid, timestamp, counter: 'numLateRecordsDropped' }, message)
     }
+  }
+
+  #sendAside(tag: string | undefined, value: unknown, timestamp: number): boolean {
+    const { output } = this.#context
+    if (tag === undefined || !output.hasSide(tag)) return false
+    output.collectSide(tag, value, timestamp)
+    return true
   }
 }
 

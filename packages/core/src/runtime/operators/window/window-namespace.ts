@@ -8,7 +8,8 @@ export const GLOBAL_WINDOW: TimeWindow = { start: MIN_WATERMARK, end: MAX_WATERM
 
 /** How windows of an assigner are found, and named in state. */
 export interface WindowNaming {
-  assign(value: unknown, timestamp: number): readonly TimeWindow[]
+  /** `offset`: of windows that begin at other times for other keys, instead of the assigner's. */
+  assign(value: unknown, timestamp: number, offset?: number): readonly TimeWindow[]
   namespaceOf(window: TimeWindow): Namespace
   windowOf(namespace: Namespace): TimeWindow
 }
@@ -35,9 +36,9 @@ export function windowNaming(assigner: WindowAssigner<unknown, never>): WindowNa
 }
 
 /** Windows of one size are named by their start. */
-function fixed(size: number, slide: number, offset: number): WindowNaming {
+function fixed(size: number, slide: number, alignedOffset: number): WindowNaming {
   return {
-    assign(_value, timestamp) {
+    assign(_value, timestamp, offset = alignedOffset) {
       const windows: TimeWindow[] = []
       for (let start = startOf(timestamp, slide, offset); start > timestamp - size; start -= slide) windows.push({ start, end: start + size })
       return windows.reverse()
