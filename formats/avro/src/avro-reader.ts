@@ -1,5 +1,5 @@
 import type { BadRecord, FileRecordReader, FormatInput, OpenFormatOptions, PlacedBadRecord, RecordBatch } from '@millrace/core/spi'
-import { describeError, MillraceError } from '@millrace/core/spi'
+import { describeError, latin1Slice, MillraceError } from '@millrace/core/spi'
 import { asDamage } from './avro-error.ts'
 import { parseSchema } from './avro-type.ts'
 import type { AvroType } from './avro-type.ts'
@@ -96,7 +96,7 @@ export class AvroReader implements FileRecordReader<unknown> {
     this.#block = block
     this.#decoded = 0
     this.#tap.reset()
-    this.#tap.open(block.content, 0, block.content.length)
+    this.#tap.open(block.content, 0, block.content.length, latin1Slice(block.content, 0, block.content.length))
   }
 
   #nextBatch(block: Block): RecordBatch<unknown> {

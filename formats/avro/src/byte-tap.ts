@@ -1,10 +1,12 @@
 import { isUtf8 } from 'node:buffer'
-import { ShortStringCache, utf8Slice } from '@millrace/core/spi'
+import { utf8Slice } from '@millrace/core/spi'
+import type { ShortStringCache } from '@millrace/core/spi'
 import { damaged } from './avro-error.ts'
 
 const TWO_28 = 2 ** 28
 /** Items that take no bytes (nulls, empty records) are bounded by nothing else than this. */
 const MAX_EMPTY_ITEMS = 1 << 20
+const MAX_SHORT_BYTES = 12
 const MAX_DEPTH = 500
 
 /**
@@ -13,15 +15,17 @@ const MAX_DEPTH = 500
  */
 export class ByteTap {
   bytes: Buffer = Buffer.alloc(0)
+  /** The bytes as Latin-1, or empty. V8 copies parts of up to 12 letters; a longer one would keep all of it in memory for as long as it lives itself. */
+  text = ''
   at = 0
   end = 0
   /** The first value of the current record that its type cannot hold. Bytes are read on: the records after it are sound. */
   failure: { readonly field: string; readonly reason: string } | undefined
   #depth = 0
-  readonly #strings = new ShortStringCache()
 
-  open(bytes: Buffer, at: number, end: number): void {
+  open(bytes: Buffer, at: number, end: number, text = ''): void {
     this.bytes = bytes
+    this.text = text
     this.at = at
     this.end = end
   }
@@ -104,11 +108,29 @@ export class ByteTap {
     return length
   }
 
-  string(field: string): string {
+  /** @param cache of the field. */
+  string(field: string, cache: ShortStringCache): string {
     const length = this.length()
     const start = this.at
     this.at = start + length
-    const text = this.#strings.decode(this.bytes, start, this.at, utf8Slice)
+    if (length <= MAX_SHORT_BYTES) return this.#shortString(start, field, cache)
+    return this.#utf8(start, field)
+  }
+
+  #shortString(start: number, field: string, cache: ShortStringCache): string {
+    const { bytes, at: end, text } = this
+    const isSearched = cache.useful
+    const known = isSearched ? cache.find(bytes, start, end) : undefined
+    if (known !== undefined) return known
+    let bits = 0
+    for (let i = start; i < end; i++) bits |= bytes[i] as number
+    if (bits > 0x7f) return this.#utf8(start, field) // not kept, as it may be no UTF-8, which is told anew every time
+    const short = text === '' ? utf8Slice(bytes, start, end) : text.substring(start, end)
+    return isSearched ? cache.keep(short, bytes, start, end) : short
+  }
+
+  #utf8(start: number, field: string): string {
+    const text = utf8Slice(this.bytes, start, this.at)
     // U+FFFD is what bytes that are no UTF-8 become, but it may also stand there itself
     if (text.includes('\uFFFD') && !isUtf8(this.bytes.subarray(start, this.at))) this.fail(field, 'expected text in UTF-8')
     return text

@@ -130,10 +130,10 @@ export class DecoderCompiler {
   constant(type: AvroType, bytes: Buffer, target: TypeSchema, path: string): Decoder {
     const decode = this.compile(type, undefined, target, path)
     return (tap) => {
-      const { bytes: data, at, end } = tap
+      const { bytes: data, at, end, text } = tap
       tap.open(bytes, 0, bytes.length)
       const value = decode(tap) // decoded again for every record, as records must not share what one of them might change
-      tap.open(data, at, end)
+      tap.open(data, at, end, text)
       return value
     }
   }

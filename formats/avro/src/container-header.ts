@@ -37,7 +37,7 @@ function parse(tap: ByteTap, file: string): ContainerHeader {
   const metadata = new Map<string, string>()
   for (let count = tap.blockCount(2); count > 0; count = tap.blockCount(2)) {
     for (let index = 0; index < count; index++) {
-      const key = tap.string('')
+      const key = Buffer.from(tap.copy(tap.length())).toString()
       metadata.set(key, Buffer.from(tap.copy(tap.length())).toString())
     }
   }

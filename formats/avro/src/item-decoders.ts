@@ -1,3 +1,4 @@
+import { ShortStringCache } from '@millrace/core/spi'
 import type { TypeSchema } from '@millrace/core/spi'
 import { itemOf } from './avro-type.ts'
 import type { AvroType } from './avro-type.ts'
@@ -25,7 +26,8 @@ export function mapDecoder(compiler: DecoderCompiler, writer: AvroType, reader: 
   let value: Decoder
   if (writer.kind === 'map') {
     if (target.key.kind !== 'string') return undefined
-    key = (tap) => tap.string(at)
+    const cache = new ShortStringCache()
+    key = (tap) => tap.string(at, cache)
     value = compiler.compile(item, reader?.of, target.value, at)
   } else {
     const [keys, values] = item.fields

@@ -1,4 +1,4 @@
-import { formatUnscaled } from '@millrace/core/spi'
+import { formatUnscaled, ShortStringCache } from '@millrace/core/spi'
 import type { TypeSchema } from '@millrace/core/spi'
 import type { AvroType } from './avro-type.ts'
 import type { ByteTap } from './byte-tap.ts'
@@ -79,7 +79,7 @@ function textDecoder(writer: AvroType, logical: AvroType['logical'], path: strin
   switch (writer.kind) {
     case 'string':
     case 'bytes':
-      return logical?.name === 'decimal' ? undefined : (tap) => tap.string(path)
+      return logical?.name === 'decimal' ? undefined : stringDecoder(path)
     case 'enum':
       return symbolDecoder(writer, path)
     case 'fixed':
@@ -87,6 +87,11 @@ function textDecoder(writer: AvroType, logical: AvroType['logical'], path: strin
     default:
       return undefined
   }
+}
+
+function stringDecoder(path: string): (tap: ByteTap) => string {
+  const cache = new ShortStringCache()
+  return (tap) => tap.string(path, cache)
 }
 
 function symbolDecoder({ symbols }: AvroType, path: string): Decoder {
@@ -100,7 +105,7 @@ function symbolDecoder({ symbols }: AvroType, path: string): Decoder {
 
 function enumDecoder(writer: AvroType, values: readonly string[], path: string): Decoder | undefined {
   if (writer.kind !== 'enum' && writer.kind !== 'string') return undefined
-  const read: Decoder = writer.kind === 'enum' ? symbolDecoder(writer, path) : (tap) => tap.string(path)
+  const read: Decoder = writer.kind === 'enum' ? symbolDecoder(writer, path) : stringDecoder(path)
   if (writer.kind === 'enum' && writer.symbols.every((symbol) => values.includes(symbol))) return read
   const known = new Set<unknown>(values)
   return (tap) => {
@@ -111,8 +116,9 @@ function enumDecoder(writer: AvroType, values: readonly string[], path: string):
 }
 
 function jsonDecoder(path: string): Decoder {
+  const read = stringDecoder(path)
   return (tap) => {
-    const text = tap.string(path)
+    const text = read(tap)
     try {
       return JSON.parse(text) as unknown
     } catch {
