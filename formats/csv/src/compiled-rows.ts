@@ -1,4 +1,4 @@
-import { ShortStringCache } from '@millrace/core/spi'
+import { latin1Slice, ShortStringCache, utf8Slice } from '@millrace/core/spi'
 import type { CsvDialect } from './csv-options.ts'
 import { scannedEncoding } from './csv-options.ts'
 import { fieldDecoder, INVALID, textDecoder } from './field-decoder.ts'
@@ -30,7 +30,7 @@ export function compileRows(fields: readonly RowField[], columns: readonly strin
   const decoders = fields.map(({ name, type }) => fieldDecoder(type, dialect, name))
   const caches = fields.map(() => new ShortStringCache())
   const quoted = dialect.embeddedNewlines ? quoteEnd : quoteEndOnLine
-  const decode = (bytes: Buffer, start: number, end: number): string => bytes.toString(encoding, start, end)
+  const decode = encoding === 'utf8' ? utf8Slice : latin1Slice
   const helpers = { decode, decoders, caches, INVALID, POWERS, extraBytes, textEnd, quoteEnd: quoted, textOf: textDecoder(dialect), quote: dialect.quote }
   try {
     // oxlint-disable-next-line typescript/no-implied-eval -- of the job only names go into it, quoted by JSON.stringify

@@ -1,4 +1,4 @@
-import { MillraceError, ShortStringCache } from '@millrace/core/spi'
+import { latin1Slice, MillraceError, ShortStringCache, utf8Slice } from '@millrace/core/spi'
 import { scannedEncoding } from './csv-options.ts'
 import type { CsvDialect } from './csv-options.ts'
 import type { TypeSchema } from '@millrace/core/spi'
@@ -75,12 +75,12 @@ function valueDecoder(schema: TypeSchema, dialect: CsvDialect, field: string): F
 export type TextOf = (bytes: Buffer, start: number, end: number, kind: number) => string
 
 export function textDecoder(dialect: CsvDialect): TextOf {
-  const encoding = scannedEncoding(dialect)
+  const slice = scannedEncoding(dialect) === 'utf8' ? utf8Slice : latin1Slice
   const { quote, escape } = dialect
   const [q, e] = [quote, escape].map((char) => char && `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
   const escaped = new RegExp(`${e}(${q}|${e})`, 'g')
   return (bytes, start, end, kind) => {
-    const text = bytes.toString(encoding, start, end)
+    const text = slice(bytes, start, end)
     if (kind !== ESCAPED) return text
     return quote === escape ? text.replaceAll(quote + quote, quote) : text.replace(escaped, '$1')
   }
