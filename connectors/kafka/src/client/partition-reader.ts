@@ -12,7 +12,7 @@ export interface ReaderOptions {
   readonly minBytes?: number
   /** Of one answer and partition; a larger batch still comes whole. Default 1 MiB. */
   readonly maxPartitionBytes?: number
-  /** Of one answer. Default 50 MiB. */
+  /** Of one answer. Default 8 MiB. */
   readonly maxBytes?: number
   /** A partition with so many bytes waiting to be taken is left out of fetches. Default 2 MiB. */
   readonly maxBufferedPartitionBytes?: number
