@@ -1,3 +1,4 @@
+export type { CleanUpOptions, CleanUpReport, FoundObject, FoundUpload } from './cleanup/clean-up.ts'
 export { s3FileSystem } from './s3-file-system.ts'
 export type { S3FileSystem } from './s3-file-system.ts'
 export type { S3Clock, S3Credentials, S3Options } from './s3-options.ts'

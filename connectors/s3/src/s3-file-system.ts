@@ -1,4 +1,6 @@
 import type { FileStatus, FileSystem } from '@millrace/core/spi'
+import { cleanUp } from './cleanup/clean-up.ts'
+import type { CleanUpOptions, CleanUpReport } from './cleanup/clean-up.ts'
 import { ByteBudget } from './client/byte-budget.ts'
 import { headObject } from './client/head-object.ts'
 import { S3Requests } from './client/s3-requests.ts'
@@ -17,6 +19,8 @@ import { s3RecoverableWriter } from './write/s3-recoverable-writer.ts'
 /** A FileSystem that says what it has asked of its store. */
 export interface S3FileSystem extends FileSystem {
   readonly statistics: Readonly<S3Statistics>
+  /** Finds, and removes, what killed processes have left below a path; see CleanUpOptions. */
+  cleanUp(path: string, options: CleanUpOptions): Promise<CleanUpReport>
 }
 
 /** Keys collected before a batch of them is deleted. */
@@ -59,6 +63,7 @@ export function s3FileSystem(options: S3Options = {}): S3FileSystem {
       parsePath(path)
     },
     createRecoverableWriter: () => s3RecoverableWriter(requests, writeBudget),
+    cleanUp: (path, cleanUpOptions) => cleanUp(requests, parsePath(path), cleanUpOptions),
   }
 }
 

@@ -42,10 +42,15 @@ export async function listPage(requests: S3Requests, bucket: string, prefix: str
       ),
   })
   return {
-    objects: Contents.flatMap(({ Key, Size, LastModified }) => (Key === undefined ? [] : [{ key: Key, size: Size ?? 0, modifiedMs: LastModified?.getTime() ?? 0 }])),
+    objects: Contents.flatMap(({ Key, Size, LastModified }) => (Key === undefined ? [] : [{ key: Key, size: Size ?? 0, modifiedMs: wholeSeconds(LastModified) }])),
     prefixes: CommonPrefixes.flatMap(({ Prefix }) => (Prefix === undefined ? [] : [Prefix])),
     next: IsTruncated === true ? NextContinuationToken : undefined,
   }
+}
+
+/** HEAD says no more, and both must say the same of an object: it is how a file that was changed is noticed. */
+function wholeSeconds(time: Date | undefined): number {
+  return Math.floor((time?.getTime() ?? 0) / 1000) * 1000
 }
 
 /** All objects below a prefix, page by page, the next page being fetched while one is used. */

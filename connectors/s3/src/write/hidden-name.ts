@@ -13,8 +13,13 @@ export function isHiddenKey(key: string): boolean {
 
 /** What the hidden keys of one upload begin with. */
 export function hiddenPrefix(key: string, uploadId: string): string {
+  return `${hiddenBeginning(key)}${uploadId}.`
+}
+
+/** What the hidden keys of all uploads to an object begin with. */
+export function hiddenBeginning(key: string): string {
   const cut = key.lastIndexOf('/') + 1
-  return `${key.slice(0, cut)}.${key.slice(cut, cut + 50).toWellFormed()}.millrace-${uploadId}.`
+  return `${key.slice(0, cut)}.${key.slice(cut, cut + 50).toWellFormed()}.millrace-`
 }
 
 /** A fresh one. */

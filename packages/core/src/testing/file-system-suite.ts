@@ -137,6 +137,11 @@ export function fileSystemSuite(runner: SuiteRunner, create: () => Promise<FileS
       for (const name of ['b/c/d', 'b/a', 'a/x', 'a-b', 'a0']) await fs.publish(`${root}/in/${name}`, text(name))
       assert.deepEqual(await names(fs, `${root}/in`, true), ['a-b', 'a/x', 'a0', 'b/a', 'b/c/d'])
     })
+    on('a listing and a status say the same of a file', async (fs, root) => {
+      await fs.publish(`${root}/in/f`, text('content'))
+      const [listed] = await collect(fs.list(`${root}/in`))
+      assert.deepEqual(await fs.status(`${root}/in/f`), listed)
+    })
     on('lists nothing where nothing is', async (fs, root) => {
       assert.deepEqual(await collect(fs.list(`${root}/none`)), [])
       assert.deepEqual(await collect(fs.list(`${root}/none`, { recursive: true })), [])

@@ -1,0 +1,142 @@
+import { fileSink, fileSource } from '@millrace/connector-file'
+import type { S3FileSystem } from '@millrace/connector-s3'
+import { defineJob, fileCheckpointStorage, silentLogger, submit, types, WatermarkStrategy } from '@millrace/core'
+import type { JobClient, RunOptions, StreamExecutionEnvironment } from '@millrace/core'
+import { createRealClock, testJob } from '@millrace/core/testing'
+import { csv } from '@millrace/format-csv'
+import { jsonLines } from '@millrace/format-json'
+import { parquet } from '@millrace/format-parquet'
+import { setTimeout as delay } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { startFaultyProxy } from '../services/s3/faulty-proxy.ts'
+import { freshPlace } from './support/fixture.ts'
+import { outputLines } from './support/output-lines.ts'
+import { onEachServer } from './support/with-servers.ts'
+
+const Row = types.row({ id: types.long(), group: types.string() })
+const rowAt = (id: number): { readonly id: number; readonly group: string } => ({ id, group: `g${(id * 7) % 5}` })
+const rows = (from: number, to: number): string => Array.from({ length: to - from }, (_, i) => JSON.stringify(rowAt(from + i))).join('\n')
+const csvOf = (from: number, to: number): Uint8Array =>
+  new TextEncoder().encode(`id,group\n${Array.from({ length: to - from }, (_, i) => `${from + i},${rowAt(from + i).group}\n`).join('')}`)
+const sorted = (text: string): readonly string[] => text.split('\n').toSorted()
+
+onEachServer('jobs', (server) => {
+  test('csv in, partitioned JSON lines out, checkpoints beside them: failures change nothing', async () => {
+    const { fileSystem, root } = await freshPlace(server)
+    const files = 4
+    const each = 5000
+    for (let file = 0; file < files; file++) await fileSystem.publish(`${root}/in/2001/rows-${file}.csv`, csvOf(file * each, (file + 1) * each))
+    await fileSystem.publish(`${root}/in/2001/readme.txt`, new TextEncoder().encode('not a row'))
+    // each failure waits for a checkpoint of its own
+    let failures = 0
+    let client: JobClient | undefined
+    const completed = (): number => client?.status().lastCheckpoint?.checkpointId ?? 0
+    const build = (env: StreamExecutionEnvironment): void =>
+      void env
+        .fromSource(fileSource({ path: `${root}/in/**/*.csv`, format: csv(Row), splitBytes: 16_000 }), WatermarkStrategy.noWatermarks(), { uid: 'in' })
+        .asyncMap(
+          async (row) => {
+            if (row.id % 500 === 0) await delay(5)
+            if (failures < 3 && completed() > failures * 2) {
+              failures++
+              throw new Error('planned')
+            }
+            return row
+          },
+          {},
+          Row,
+        )
+        .uid('slow')
+        .sinkTo(fileSink({ path: `${root}/out`, format: jsonLines(Row), partition: ({ group }) => `group=${group}` }), { uid: 'out' })
+    client = await submit(defineJob({ name: 'copy', build }), {
+      logger: silentLogger,
+      parallelism: 2,
+      fileSystems: [fileSystem],
+      checkpoints: { storage: `${root}/checkpoints`, interval: '50ms' },
+      restart: { kind: 'fixedDelay', attempts: 10, delay: '1ms' },
+    })
+    await client.done
+    expect(failures).toBe(3)
+    expect(sorted((await outputLines(fileSystem, `${root}/out`)).join('\n'))).toEqual(sorted(rows(0, files * each)))
+    for await (const { path } of fileSystem.list(`${root}/out`)) expect(path).toMatch(/\/group=g\d$/)
+    expect((await fileSystem.cleanUp(`${root}/out`, { olderThan: '0ms', dryRun: true })).objects).toEqual([])
+  })
+
+  test('a continuous job finds new objects, is stopped with a savepoint on s3, and goes on at another parallelism', async () => {
+    const { fileSystem, root } = await freshPlace(server)
+    await fileSystem.publish(`${root}/in/a.csv`, csvOf(0, 1000))
+    const copy = (env: StreamExecutionEnvironment): void =>
+      void env
+        .fromSource(fileSource({ path: `${root}/in`, format: csv(Row), monitorEvery: '50ms' }), WatermarkStrategy.noWatermarks(), { uid: 'in' })
+        .sinkTo(fileSink({ path: `${root}/out`, format: jsonLines(Row) }), { uid: 'out' })
+    const options = { clock: createRealClock(), fileSystems: [fileSystem], checkpoints: { storage: fileCheckpointStorage(`${root}/checkpoints`), interval: '100ms' } } as const satisfies RunOptions & { clock: unknown }
+    const first = await testJob(copy, { ...options, parallelism: 1 })
+    await first.until(() => first.client.status().recordsIn >= 1000)
+    await fileSystem.publish(`${root}/in/b.csv`, csvOf(1000, 3000))
+    await first.until(() => first.client.status().recordsIn >= 3000)
+    const { savepoint } = await first.stop({ savepoint: `${root}/savepoints` })
+    expect(savepoint).toContain(`${root}/savepoints/savepoint-`)
+    await fileSystem.publish(`${root}/in/c.csv`, csvOf(3000, 4000))
+    const second = await testJob(copy, { ...options, parallelism: 3, from: savepoint as string })
+    await second.until(() => second.client.status().recordsIn >= 1000)
+    await second.stop({ drain: true })
+    expect(sorted((await outputLines(fileSystem, `${root}/out`)).join('\n'))).toEqual(sorted(rows(0, 4000)))
+  })
+
+  test('two of six columns of a Parquet object cost less than 45 % of its bytes', async () => {
+    const { fileSystem, root } = await freshPlace(server)
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'] as const
+    const all = Object.fromEntries(names.map((name) => [name, types.double()])) as Record<(typeof names)[number], ReturnType<typeof types.double>>
+    const Six = types.row(all)
+    const Two = types.row({ b: types.double(), e: types.double() })
+    const table = Array.from({ length: 60_000 }, (_, i) => Object.fromEntries(names.map((name, column) => [name, Math.sin(i * 6 + column)])) as Record<(typeof names)[number], number>)
+    const run = async (build: (env: StreamExecutionEnvironment) => void): Promise<void> => {
+      const client = await submit(defineJob({ name: 'columns', build }), { logger: silentLogger, fileSystems: [fileSystem] })
+      await client.done
+    }
+    await run((env) => void env.fromData(table, Six).sinkTo(fileSink({ path: `${root}/table`, format: parquet(Six, { rowGroupRows: 20_000 }) })))
+    let size = 0
+    for await (const file of fileSystem.list(`${root}/table`)) size += file.size
+    const before = fileSystem.statistics.bytesRead
+    let sum = 0
+    await run((env) => {
+      env
+        .fromSource(fileSource({ path: `${root}/table`, format: parquet(Two), splitBytes: 500_000 }), WatermarkStrategy.noWatermarks())
+        .map(({ b, e }) => {
+          sum += b + e
+          return { b, e }
+        }, Two)
+        .sinkTo(fileSink({ path: `${root}/two`, format: parquet(Two) }))
+    })
+    expect(sum).toBeCloseTo(table.reduce((total, { b, e }) => total + b + e, 0), 6)
+    const share = (fileSystem.statistics.bytesRead - before) / size
+    expect(share).toBeGreaterThan(0.3)
+    expect(share).toBeLessThanOrEqual(0.45)
+  })
+
+  test('checkpoints are refused on a store without conditional writes', async () => {
+    const place = await freshPlace(server)
+    const proxy = await startFaultyProxy(server.endpoint)
+    try {
+      const { fileSystem, root } = await freshPlace(server, { endpoint: proxy.endpoint })
+      let puts = 0
+      proxy.fault = ({ operation }) => (operation === 'PutObject' && puts++ === 1 ? { kind: 'error', status: 501, code: 'NotImplemented' } : undefined)
+      const start = (): Promise<unknown> => runCopy(place.fileSystem, fileSystem, root)
+      await expect(start()).rejects.toMatchObject({ code: 'S3_NO_CONDITIONAL_WRITES' })
+    } finally {
+      await proxy.stop()
+    }
+  })
+})
+
+async function runCopy(data: S3FileSystem, fileSystem: S3FileSystem, root: string): Promise<void> {
+  await data.publish(`${root}/in/a.csv`, csvOf(0, 10))
+  const client = await submit(
+    defineJob({
+      name: 'refused',
+      build: (env) => void env.fromSource(fileSource({ path: `${root}/in`, format: csv(Row) }), WatermarkStrategy.noWatermarks(), { uid: 'in' }).sinkTo(fileSink({ path: `${root}/out`, format: jsonLines(Row) }), { uid: 'out' }),
+    }),
+    { logger: silentLogger, fileSystems: [fileSystem], checkpoints: { storage: `${root}/checkpoints`, interval: '1s' }, restart: { kind: 'none' } },
+  )
+  await client.done
+}
