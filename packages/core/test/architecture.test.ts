@@ -29,9 +29,11 @@ const LAYERS: Layers = {
   'runtime/checkpoint': ['runtime/state', 'runtime/time', ...runtimeOutside],
   'runtime/operators': ['runtime/state', 'runtime/time', ...runtimeOutside],
   'runtime/protocol.ts': ['runtime/checkpoint', 'runtime/state', ...runtimeOutside],
+  // messages as bytes, those between channels included
+  'runtime/protocol': ['runtime/protocol.ts', 'runtime/network', 'runtime/checkpoint', ...runtimeOutside],
   'runtime/task': ['runtime/protocol.ts', 'runtime/operators', 'runtime/network', 'runtime/checkpoint', 'runtime/state', 'runtime/time', ...runtimeOutside],
-  'runtime/executor': ['runtime/protocol.ts', 'runtime/task', 'runtime/operators', 'runtime/network', 'runtime/checkpoint', 'runtime/state', 'runtime/time', ...runtimeOutside],
-  'runtime/coordinator': ['runtime/protocol.ts', 'runtime/checkpoint', 'runtime/state', 'runtime/time', ...runtimeOutside],
+  'runtime/executor': ['runtime/protocol.ts', 'runtime/protocol', 'runtime/task', 'runtime/operators', 'runtime/network', 'runtime/checkpoint', 'runtime/state', 'runtime/time', ...runtimeOutside],
+  'runtime/coordinator': ['runtime/protocol.ts', 'runtime/protocol', 'runtime/checkpoint', 'runtime/state', 'runtime/time', ...runtimeOutside],
   savepoint: ['file-system', 'runtime/checkpoint', 'runtime/operators', 'runtime/state', 'runtime/time', ...runtimeOutside],
   environment: [
     'api',
@@ -41,6 +43,7 @@ const LAYERS: Layers = {
     'runtime/coordinator',
     'runtime/executor',
     'runtime/protocol.ts',
+    'runtime/protocol',
     'runtime/task',
     'runtime/checkpoint',
     'runtime/state',

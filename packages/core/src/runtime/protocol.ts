@@ -105,5 +105,11 @@ export type FromExecutor =
   | { readonly kind: 'closed'; readonly taskId: TaskId }
   /** Sent at intervals, and before the last `closed`: that the executor is alive, and what its metrics read. */
   | { readonly kind: 'heartbeat'; readonly samples: readonly MetricSample[] }
-  /** A line for the logger of the job. Errors among the fields are in their wire form. */
-  | { readonly kind: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly message: string; readonly fields: Readonly<Record<string, unknown>> }
+  /** A line for the logger of the job; those of its fields that are errors are apart. */
+  | {
+      readonly kind: 'log'
+      readonly level: 'debug' | 'info' | 'warn' | 'error'
+      readonly message: string
+      readonly fields: Readonly<Record<string, unknown>>
+      readonly errors: Readonly<Record<string, WireError>>
+    }
