@@ -38,7 +38,8 @@ function isCovering(assigner: WindowAssigner<unknown, never>): boolean {
 function combineBefore(plan: Plan, window: PlanNode): Plan {
   const spec = window.operator as WindowSpec
   const inputs = inputsOf(plan, window.id)
-  const outputType = combinedRowType(spec)
+  const elementType = inputs.every((edge) => edge.type === inputs[0]?.type) ? inputs[0]?.type : undefined
+  const outputType = combinedRowType(spec, window.keys[0], elementType)
   const combiners = inputs.map((edge, index): PlanNode => {
     const producer = plan.nodes[edge.source] as PlanNode
     return {

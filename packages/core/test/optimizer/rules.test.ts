@@ -108,6 +108,19 @@ describe('combiner push-down', () => {
     expect(pushDownCombiners(combined)).toBe(combined)
   })
 
+  test('gives the key the type of its field where elements have one', () => {
+    const Sale = types.row({ shop: types.string(), amount: types.double() })
+    const keyTypeOf = (key: 'shop' | ((sale: { shop: string }) => string)): unknown => {
+      const plan = planOf((env) => {
+        env.fromData([{ shop: 'a', amount: 1 }], Sale).keyBy(key as 'shop').window(TumblingEventTimeWindows.of('1s')).aggregate(count()).sinkTo(sinkTo())
+      }, 2)
+      const schema = pushDownCombiners(plan).edges[1]?.type?.schema
+      return schema?.kind === 'row' ? schema.fields[0]?.type.kind : undefined
+    }
+    expect(keyTypeOf('shop')).toBe('string')
+    expect(keyTypeOf(({ shop }) => shop)).toBe('generic')
+  })
+
   test('one per stream of a union, each with the parallelism of its producer', () => {
     const plan = planOf((env) => {
       const union = env.fromSequence(1, 9).union(env.fromData([1]))

@@ -137,7 +137,7 @@ describe('a combiner before the shuffle', () => {
     await harness.snapshot()
     const row = { key: 'a', slice: 0, count: 2, accumulator: { count: 2 } }
     expect(harness.records()).toEqual([row])
-    const { serializer } = combinedRowType(window)
+    const { serializer } = combinedRowType(window, undefined, undefined)
     const output = createDataOutput()
     serializer.write(row as never, output)
     expect(serializer.read(createDataInput(output.bytes()))).toEqual(row)
