@@ -3,13 +3,14 @@ import type { AsyncFunction, AsyncOptions, AsyncRetry } from '../functions/async
 import type { AsyncMapSpec } from '../graph/operator-spec.ts'
 import type { Duration } from '../types/duration.ts'
 import { durationMs } from '../types/duration-ms.ts'
+import { checkedRate } from './rate.ts'
 import type { AnyType } from '../types/type-information.ts'
 
 const DEFAULT_CAPACITY = 100
 
 /** Throws CORE_INVALID_ASYNC for options that are out of bounds. */
 export function asyncMapSpec<T, R>(request: AsyncFunction<T, R>, options: AsyncOptions<T, R> = {}, inputType: AnyType | undefined): AsyncMapSpec {
-  const { ordered = true, capacity = DEFAULT_CAPACITY, timeout, onTimeout, retry } = options
+  const { ordered = true, capacity = DEFAULT_CAPACITY, timeout, onTimeout, retry, maxRequestsPerSecond } = options
   return {
     kind: 'asyncMap',
     request: request as AsyncMapSpec['request'],
@@ -17,6 +18,7 @@ export function asyncMapSpec<T, R>(request: AsyncFunction<T, R>, options: AsyncO
     capacity: atLeastOne('capacity', capacity),
     ...(timeout === undefined ? {} : { timeoutMs: positiveMs('timeout', timeout) }),
     ...(onTimeout === undefined ? {} : { onTimeout: onTimeout as (value: never) => unknown }),
+    ...(maxRequestsPerSecond === undefined ? {} : { maxRequestsPerSecond: checkedRate('maxRequestsPerSecond', maxRequestsPerSecond) }),
     ...(retry === undefined ? {} : { retry: retrySpec(retry) }),
     ...(inputType === undefined ? {} : { inputType }),
   }

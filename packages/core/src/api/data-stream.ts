@@ -9,6 +9,7 @@ import type { OperatorSpec } from '../graph/operator-spec.ts'
 import type { KeySelector, Partitioning } from '../graph/partitioning.ts'
 import type { NodeDraft } from '../graph/stream-graph-builder.ts'
 import type { BadRecordPolicy } from '../spi/bad-record.ts'
+import type { Duration } from '../types/duration.ts'
 import type { Key } from '../types/key.ts'
 import type { TypeInformation } from '../types/type-information.ts'
 import { connectBroadcast } from './broadcast-connected-stream.ts'
@@ -74,6 +75,10 @@ export interface DataStream<out T> extends StatelessOperations<T> {
   name(name: string): DataStream<T>
   setParallelism(parallelism: number): DataStream<T>
   setMaxParallelism(maxParallelism: number): DataStream<T>
+  /** Operators of other groups run in other slots, so that a heavy part of a job has threads of its own. What follows inherits it. */
+  slotSharingGroup(group: string): DataStream<T>
+  /** Longest time that what this operator emits waits in a partly filled batch between tasks; `'0ms'`: not at all. */
+  setBufferTimeout(timeout: Duration): DataStream<T>
   /** Runs this operator in tasks of its own. */
   disableChaining(): DataStream<T>
   /** Runs this operator in other tasks than the ones before it. */
@@ -120,6 +125,8 @@ export function dataStream<T>(handle: StreamHandle): DataStream<T> {
     name: (name) => change('name', nodeOptions({ name })),
     setParallelism: (parallelism) => change('setParallelism', nodeOptions({ parallelism })),
     setMaxParallelism: (maxParallelism) => change('setMaxParallelism', nodeOptions({ maxParallelism })),
+    slotSharingGroup: (slotSharingGroup) => change('slotSharingGroup', nodeOptions({ slotSharingGroup })),
+    setBufferTimeout: (bufferTimeout) => change('setBufferTimeout', nodeOptions({ bufferTimeout })),
     disableChaining: () => change('disableChaining', { chaining: 'never' }),
     startNewChain: () => change('startNewChain', { chaining: 'head' }),
     onError: (policy) => change('onError', { onError: policy }),

@@ -13,6 +13,7 @@ import type { DataStream } from './data-stream.ts'
 import { iterateResults } from './iterate-results.ts'
 import { nodeOptions } from './operator-options.ts'
 import { asyncMapSpec } from './async-map.ts'
+import { checkedRate } from './rate.ts'
 import type { OperatorOptions } from './operator-options.ts'
 import { append, typeOf, withOutputType } from './stream-handle.ts'
 import type { StreamHandle } from './stream-handle.ts'
@@ -26,6 +27,8 @@ export interface StatelessOperations<out T> {
   flatMap<R>(flatMap: (value: T) => Iterable<R>, type?: TypeInformation<R>): DataStream<R>
   /** The result of one asynchronous call for each record, of which many are under way at a time. They are repeated after a crash. */
   asyncMap<R>(request: AsyncFunction<T, R>, options?: AsyncOptions<T, R>, type?: TypeInformation<R>): DataStream<R>
+  /** Lets no more than this through, over all subtasks; order, timestamps and watermarks stay. What waits is part of checkpoints. */
+  rateLimit(recordsPerSecond: number): DataStream<T>
   filter<S extends T>(predicate: (value: T) => value is S): DataStream<S>
   filter(predicate: (value: T) => boolean): DataStream<T>
   sinkTo(sink: Sink<T>, options?: OperatorOptions): void
@@ -58,6 +61,11 @@ export function statelessOperations<T>(handle: StreamHandle): StatelessOperation
     flatMap: (flatMap, type) => job.dataStream(append(job, [handle], { name: 'flatMap', operator: { kind: 'flatMap', flatMap }, ...withOutputType(type) })),
     asyncMap: (request, options, type) =>
       job.dataStream(append(job, [handle], { name: 'asyncMap', operator: asyncMapSpec(request, options, typeOf(handle)), stateful: true, ...withOutputType(type) })),
+    rateLimit: (recordsPerSecond) => {
+      const type = typeOf(handle)
+      const operator = asyncMapSpec((value: T) => Promise.resolve(value), { maxRequestsPerSecond: checkedRate('rateLimit', recordsPerSecond) }, type)
+      return job.dataStream(append(job, [handle], { name: `rateLimit ${recordsPerSecond}/s`, operator, stateful: true, ...withOutputType(type) }))
+    },
     filter: (predicate: (value: T) => boolean) =>
       job.dataStream<never>(append(job, [handle], { name: 'filter', operator: { kind: 'filter', predicate }, ...withOutputType(typeOf(handle)) })),
     sinkTo,

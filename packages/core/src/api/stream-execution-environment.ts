@@ -14,20 +14,21 @@ import { dataStream } from './data-stream.ts'
 import type { DataStream } from './data-stream.ts'
 import { addDeadLetterSinks } from './dead-letter.ts'
 import { nodeOptions } from './operator-options.ts'
-import type { OperatorOptions } from './operator-options.ts'
+import type { SourceOptions } from './operator-options.ts'
+import { checkedRate } from './rate.ts'
 import { append, withOutputType } from './stream-handle.ts'
 import type { Executor, JobDraft } from './stream-handle.ts'
 
 /** Where the streams of a job begin. `build` of a job receives one; it only describes, nothing runs. */
 export interface StreamExecutionEnvironment {
   /** Without `watermarks` event time does not pass until the end of a bounded input. */
-  fromSource<T>(source: Source<T>, watermarks?: WatermarkStrategy<NoInfer<T>>, options?: OperatorOptions): DataStream<T>
+  fromSource<T>(source: Source<T>, watermarks?: WatermarkStrategy<NoInfer<T>>, options?: SourceOptions): DataStream<T>
   /** The values are copied now and read by one subtask; their type is found out for primitives. Give timestamps with `assignTimestampsAndWatermarks`. */
   fromData<T>(values: Iterable<T>, type?: TypeInformation<T>): DataStream<T>
   /** The whole numbers from `from` to `to`, both included, in ranges over all subtasks. */
   fromSequence(from: number, to: number): DataStream<number>
-  createInput<T>(format: InputFormat<T>, watermarks?: WatermarkStrategy<NoInfer<T>>, options?: OperatorOptions): DataStream<T>
-  addSource<T>(source: SourceFunction<T>, watermarks?: WatermarkStrategy<NoInfer<T>>, options?: OperatorOptions): DataStream<T>
+  createInput<T>(format: InputFormat<T>, watermarks?: WatermarkStrategy<NoInfer<T>>, options?: SourceOptions): DataStream<T>
+  addSource<T>(source: SourceFunction<T>, watermarks?: WatermarkStrategy<NoInfer<T>>, options?: SourceOptions): DataStream<T>
 }
 
 export interface DraftedJob {
@@ -45,8 +46,11 @@ export function draftJob(jobName: string, execute?: Executor): DraftedJob {
   }
   const job: JobDraft = { builder, execute, dataStream, build }
 
-  const fromSource = <T>(source: Source<T>, watermarks: WatermarkStrategy<T> = Watermarks.noWatermarks<T>(), options: OperatorOptions = {}): DataStream<T> =>
-    dataStream(append(job, [], { name: `source ${source.name}`, operator: { kind: 'source', source, watermarks }, stateful: true, ...withOutputType(source.type), ...nodeOptions(options) }))
+  const fromSource = <T>(source: Source<T>, watermarks: WatermarkStrategy<T> = Watermarks.noWatermarks<T>(), options: SourceOptions = {}): DataStream<T> => {
+    const { maxRecordsPerSecond } = options
+    const rate = maxRecordsPerSecond === undefined ? {} : { maxRecordsPerSecond: checkedRate('maxRecordsPerSecond', maxRecordsPerSecond) }
+    return dataStream(append(job, [], { name: `source ${source.name}`, operator: { kind: 'source', source, watermarks, ...rate }, stateful: true, ...withOutputType(source.type), ...nodeOptions(options) }))
+  }
 
   const env: StreamExecutionEnvironment = {
     fromSource,

@@ -29,4 +29,6 @@ export interface AsyncOptions<in T, out R> {
   /** Gives the result of a record that timed out instead of failing. */
   readonly onTimeout?: (value: T) => R
   readonly retry?: AsyncRetry
+  /** Records for which a call begins, over all subtasks; retries are not counted. Default: no limit. */
+  readonly maxRequestsPerSecond?: number
 }

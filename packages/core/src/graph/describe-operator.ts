@@ -16,7 +16,7 @@ export function describeOperator(operator: OperatorSpec): Described {
   switch (kind) {
     case 'source': {
       const { name, bounded, type, description } = operator.source
-      return { kind, source: name, bounded, type: describeType(type), watermarks: describeWatermarks(operator.watermarks), ...(description === undefined ? {} : { description }) }
+      return { kind, source: name, bounded, type: describeType(type), watermarks: describeWatermarks(operator.watermarks), ...(description === undefined ? {} : { description }), ...rateOf(operator.maxRecordsPerSecond) }
     }
     case 'sink': {
       const { name, type, description } = operator.sink
@@ -34,8 +34,8 @@ export function describeOperator(operator: OperatorSpec): Described {
     case 'window':
       return describeWindow(operator)
     case 'asyncMap': {
-      const { ordered, capacity, timeoutMs, retry, inputType } = operator
-      return { kind, ordered, capacity, timeoutMs: timeoutMs ?? null, attempts: retry?.attempts ?? 1, inputType: describeType(inputType) }
+      const { ordered, capacity, timeoutMs, maxRequestsPerSecond, retry, inputType } = operator
+      return { kind, ordered, capacity, timeoutMs: timeoutMs ?? null, attempts: retry?.attempts ?? 1, inputType: describeType(inputType), ...rateOf(maxRequestsPerSecond) }
     }
     case 'intervalJoin': {
       const { join, lowerMs, upperMs, leftType, rightType, lateLeftTag, lateRightTag } = operator
@@ -86,6 +86,11 @@ export function describePolicy(policy: BadRecordPolicy | undefined): JsonValue {
   if (policy === undefined || typeof policy === 'string') return policy ?? 'fail'
   const ratio = policy.maxErrorRatio === undefined ? {} : { maxErrorRatio: policy.maxErrorRatio }
   return 'deadLetter' in policy ? { deadLetter: policy.deadLetter.name, ...ratio } : { skip: true, ...ratio }
+}
+
+/** Left out when there is none, so that plans without one keep their hash. */
+function rateOf(perSecond: number | undefined): Described {
+  return perSecond === undefined ? {} : { perSecond }
 }
 
 function describeWindow(window: WindowSpec): Described {

@@ -22,6 +22,10 @@ export interface JobVertex {
   readonly name: string
   readonly parallelism: number
   readonly maxParallelism: number
+  /** Only vertices of one group share slots. Absent: the group `default`. */
+  readonly slotSharingGroup?: string
+  /** Longest time a record waits in a partly filled batch: the shortest that its operators ask for. Absent: the job's. */
+  readonly bufferTimeoutMs?: number
   readonly operators: readonly ChainedOperator[]
 }
 

@@ -81,6 +81,8 @@ export interface AsyncMapSpec {
   readonly capacity: number
   readonly timeoutMs?: number
   readonly onTimeout?: (value: Value) => unknown
+  /** Over all subtasks; retries are not counted. */
+  readonly maxRequestsPerSecond?: number
   readonly retry?: { readonly attempts: number; readonly backoffMs: number; readonly maxBackoffMs: number; readonly when?: (error: unknown) => boolean }
   /** Of the records, which are part of checkpoints while in flight. */
   readonly inputType?: AnyType
@@ -88,7 +90,7 @@ export interface AsyncMapSpec {
 
 /** What an operator does, as data plus user functions. One runtime operator per kind. */
 export type OperatorSpec =
-  | { readonly kind: 'source'; readonly source: Source<unknown>; readonly watermarks: WatermarkStrategy<Value> }
+  | { readonly kind: 'source'; readonly source: Source<unknown>; readonly watermarks: WatermarkStrategy<Value>; readonly maxRecordsPerSecond?: number }
   | { readonly kind: 'timestamps'; readonly watermarks: WatermarkStrategy<Value> }
   | { readonly kind: 'map'; readonly map: (value: Value) => unknown }
   | { readonly kind: 'filter'; readonly predicate: (value: Value) => boolean }

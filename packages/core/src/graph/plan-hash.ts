@@ -19,6 +19,8 @@ export function describePlan(graph: StreamGraph, options: JsonValue = null): Jso
       parallelism: node.parallelism ?? null,
       maxParallelism: node.maxParallelism ?? null,
       chaining: node.chaining,
+      ...(node.slotSharingGroup === undefined ? {} : { slotSharingGroup: node.slotSharingGroup }),
+      ...(node.bufferTimeoutMs === undefined ? {} : { bufferTimeoutMs: node.bufferTimeoutMs }),
       onError: describePolicy(node.onError),
     })),
     edges: graph.edges.map(({ source, target, input, tag, partitioning, type }) => ({

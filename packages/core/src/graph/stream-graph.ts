@@ -29,6 +29,10 @@ export interface StreamNode {
   readonly parallelism?: number
   /** Number of key groups; fixed by the first savepoint. Undefined: the job's default. */
   readonly maxParallelism?: number
+  /** Operators of other groups run in other slots. Undefined: that of all inputs if they agree, else `default`. */
+  readonly slotSharingGroup?: string
+  /** Longest time that what it emits waits in a partly filled batch. Undefined: the job's. */
+  readonly bufferTimeoutMs?: number
   /** `never`: chained with neither side; `head`: starts a new chain. */
   readonly chaining: 'always' | 'head' | 'never'
   /** For user functions that throw. Default `fail`. */

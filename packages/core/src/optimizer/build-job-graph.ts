@@ -37,7 +37,17 @@ export function buildJobGraph(plan: Plan, options: { readonly chaining: boolean;
   })
   const vertices = chains.map((nodes, id): JobVertex => {
     const head = nodes[0] as PlanNode
-    return { id, name: nodes.map((node) => node.name).join(' → '), parallelism: head.parallelism, maxParallelism: head.maxParallelism, operators: nodes.map(operatorOf) }
+    const { parallelism, maxParallelism, slotSharingGroup } = head
+    const timeouts = nodes.flatMap(({ bufferTimeoutMs = [] }) => bufferTimeoutMs)
+    return {
+      id,
+      name: nodes.map((node) => node.name).join(' → '),
+      parallelism,
+      maxParallelism,
+      ...(slotSharingGroup === 'default' ? {} : { slotSharingGroup }),
+      ...(timeouts.length === 0 ? {} : { bufferTimeoutMs: Math.min(...timeouts) }),
+      operators: nodes.map(operatorOf),
+    }
   })
   return { jobName: plan.jobName, vertices, edges, planHash: options.planHash }
 }

@@ -12,6 +12,9 @@ export interface JobDescription {
     readonly name: string
     readonly parallelism: number
     readonly maxParallelism: number
+    readonly slotSharingGroup: string
+    /** Null: the job's. */
+    readonly bufferTimeoutMs: number | null
     readonly operators: readonly OperatorDescription[]
   }[]
   readonly edges: readonly EdgeDescription[]
@@ -51,11 +54,13 @@ export function describeJob({ jobName, planHash, vertices, edges }: JobGraph): J
   return {
     jobName,
     planHash,
-    vertices: vertices.map(({ id, name, parallelism, maxParallelism, operators }) => ({
+    vertices: vertices.map(({ id, name, parallelism, maxParallelism, slotSharingGroup = 'default', bufferTimeoutMs = null, operators }) => ({
       id,
       name,
       parallelism,
       maxParallelism,
+      slotSharingGroup,
+      bufferTimeoutMs,
       operators: operators.map((operator, index) => describeChained(operators, operator, index)),
     })),
     edges: edges.map((edge) => describeEdge(vertices, edges, edge)),
@@ -85,8 +90,8 @@ function describeEdge(vertices: readonly JobVertex[], edges: readonly JobEdge[],
   const head = target.operators[0] as ChainedOperator
   const obstacle = chainObstacle({
     partitioning,
-    source: { chaining: from.node.chaining, parallelism: source.parallelism, maxParallelism: source.maxParallelism },
-    target: { name: head.node.name, chaining: head.node.chaining, parallelism: target.parallelism, maxParallelism: target.maxParallelism },
+    source: { ...source, chaining: from.node.chaining },
+    target: { ...target, name: head.node.name, chaining: head.node.chaining },
     targetInputs: edges.filter((other) => other.targetVertex === targetVertex).length,
   })
   return {

@@ -6,6 +6,7 @@ export interface PlanNode extends StreamNode {
   readonly planUid: string
   readonly parallelism: number
   readonly maxParallelism: number
+  readonly slotSharingGroup: string
 }
 
 /** What rules transform. `nodes[i].id === i`, and inputs have lower ids. */

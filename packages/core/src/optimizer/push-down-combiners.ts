@@ -52,6 +52,7 @@ function combineBefore(plan: Plan, window: PlanNode): Plan {
       outputType,
       parallelism: producer.parallelism,
       maxParallelism: producer.maxParallelism,
+      slotSharingGroup: producer.slotSharingGroup,
       chaining: 'always',
       stateful: false,
     }

@@ -23,7 +23,7 @@ export function createOperator(node: StreamNode, context: OperatorContext): Stre
   const spec = node.operator
   switch (spec.kind) {
     case 'source':
-      return createSourceOperator(node, context, spec.source, spec.watermarks)
+      return createSourceOperator(node, context, spec)
     case 'timestamps':
       return createTimestampsOperator(node, context, spec.watermarks)
     case 'map':

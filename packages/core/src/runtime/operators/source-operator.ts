@@ -1,10 +1,12 @@
 import { MillraceError } from '../../errors.ts'
 import type { OperatorListState } from '../../functions/process-function.ts'
 import type { WatermarkStrategy } from '../../functions/watermark-strategy.ts'
+import type { OperatorSpec } from '../../graph/operator-spec.ts'
 import type { StreamNode } from '../../graph/stream-graph.ts'
 import type { Source, SourceSplit } from '../../spi/source.ts'
 import type { PollResult, SourceReader } from '../../spi/source-reader.ts'
 import { SourceAlignment } from '../time/source-alignment.ts'
+import { type RateLimiter, subtaskRateLimiter } from '../time/rate-limiter.ts'
 import { registerSplitMetrics } from '../time/split-metrics.ts'
 import { SourceWatermarks } from '../time/source-watermarks.ts'
 import { MAX_WATERMARK } from '../time/timestamps.ts'
@@ -35,10 +37,12 @@ export interface SourceOperator extends StreamOperator {
   finishInput(drain: boolean): void
 }
 
+type SourceSpec = Extract<OperatorSpec, { readonly kind: 'source' }>
+
 const DEFAULT_IDLE_TIMEOUT_MS = 60_000
 
-export function createSourceOperator(node: StreamNode, context: OperatorContext, source: Source<unknown>, strategy: WatermarkStrategy<never>): SourceOperator {
-  return new ReadingSourceOperator(node, context, source, strategy)
+export function createSourceOperator(node: StreamNode, context: OperatorContext, spec: SourceSpec): SourceOperator {
+  return new ReadingSourceOperator(node, context, spec)
 }
 
 class ReadingSourceOperator implements SourceOperator {
@@ -50,13 +54,19 @@ class ReadingSourceOperator implements SourceOperator {
   readonly #output: SourceReaderOutput
   readonly #reader: SourceReader<unknown>
   readonly #strategy: WatermarkStrategy<never>
+  readonly #limiter: RateLimiter | undefined
+  /** No record may be read before some time has passed. */
+  #limited = false
+  /** All splits held have been read to their end. */
+  #exhausted = false
   #alignment: SourceAlignment | undefined
   #restored: readonly SourceSplit[] = []
 
-  constructor(node: StreamNode, context: OperatorContext, source: Source<unknown>, strategy: WatermarkStrategy<never>) {
+  constructor(node: StreamNode, context: OperatorContext, { source, watermarks: strategy, maxRecordsPerSecond }: SourceSpec) {
     this.#context = context
     this.#source = source
     this.#strategy = strategy
+    if (maxRecordsPerSecond !== undefined) this.#limiter = subtaskRateLimiter(maxRecordsPerSecond, context.parallelism, context.now())
     this.#state = context.operatorState.objects('source-splits', splitStateSerializer(source), 'split')
     this.#watermarkState = new WatermarkState(context)
     const idleTimeoutMs = strategy.idleTimeoutMs ?? (source.bounded ? 0 : DEFAULT_IDLE_TIMEOUT_MS)
@@ -85,11 +95,17 @@ class ReadingSourceOperator implements SourceOperator {
   }
 
   pollBatch(maxRecords: number): PollResult {
-    if (this.#alignment?.paused === true) return 'pending'
-    const result = this.#reader.poll(this.#output, maxRecords)
+    const allowed = this.#limiter?.available(this.#context.now()) ?? maxRecords
+    this.#limited = allowed === 0
+    // Who has nothing left to read need not wait to say so.
+    if (!this.#exhausted && (this.#limited || this.#alignment?.paused === true)) return 'pending'
+    const before = this.#output.position
+    const result = this.#reader.poll(this.#output, Math.max(1, Math.min(allowed, maxRecords)))
+    this.#limiter?.take(this.#output.position - before)
     // what is read next decides about timestamps: nothing is held back any more by what was read to its end
     if (this.#source.bounded || this.#alignment !== undefined || result === 'end') this.#watermarks.emitPeriodic()
-    if (result === 'end') this.#output.releaseAll()
+    this.#exhausted = result === 'end'
+    if (this.#exhausted) this.#output.releaseAll()
     const now = this.#context.now()
     this.#watermarks.afterPoll(result, now)
     this.#alignment?.update(now)
@@ -97,6 +113,7 @@ class ReadingSourceOperator implements SourceOperator {
   }
 
   available(signal: AbortSignal): Promise<void> {
+    if (this.#limited && this.#limiter !== undefined) return this.#context.sleep(this.#limiter.waitMs())
     return this.#alignment?.paused === true ? this.#alignment.resumed() : this.#reader.available(signal)
   }
 
@@ -112,6 +129,7 @@ class ReadingSourceOperator implements SourceOperator {
   }
 
   addSplits(splits: readonly SourceSplit[]): void {
+    this.#exhausted = false
     for (const split of splits) this.#watermarks.addSplit(split.id)
     this.#reader.addSplits(splits)
     this.#alignment?.update(this.#context.now())

@@ -46,12 +46,14 @@ export class Task {
   readonly #snapshots: TaskSnapshots
   #snapshot: Promise<void> = Promise.resolve()
   #lastFlushMs = 0
+  readonly #bufferTimeoutMs: number
   #backPressured = false
   readonly #time: TaskTime
 
   constructor(environment: TaskEnvironment) {
     this.#environment = environment
     this.id = environment.deployment.taskId
+    this.#bufferTimeoutMs = environment.vertex.bufferTimeoutMs ?? environment.settings.bufferTimeoutMs
     this.#snapshots = new TaskSnapshots(environment, this.#abort.signal)
     this.#time = createTaskTime(() => environment.clock.now())
     this.#blocked = new PendingWork(environment.wake, (error) => this.#fail(error))
@@ -367,7 +369,7 @@ export class Task {
   }
 
   #flushIfDue(): void {
-    if (this.#environment.clock.now() - this.#lastFlushMs >= this.#environment.settings.bufferTimeoutMs) this.#flush()
+    if (this.#environment.clock.now() - this.#lastFlushMs >= this.#bufferTimeoutMs) this.#flush()
   }
 
   #enqueue(action: () => void): void {

@@ -90,6 +90,20 @@ it('a source that has ended, or is idle, keeps nobody', async () => {
   expect(idle.gap).toBeGreaterThan(4_000)
 })
 
+it('a source that is read to its end at once ends, however far ahead it is', async () => {
+  const clock = createVirtualClock()
+  const sink = collectingSink<number>({ guarantee: 'atLeastOnce' })
+  const watermarks = byValue.withWatermarkAlignment('all', '10ms', '100ms')
+  await runTestJob(
+    (env) => {
+      const slow = env.fromSource(scriptedSourceWith<number>({ clock }, [[0, processingTime(1_000), 5, processingTime(2_000), 6, end]]), watermarks)
+      env.fromSource(scriptedSource<number>([1_000, end]), watermarks).union(slow, env.fromSource(scriptedSource<number>([5_000, end]), watermarks)).sinkTo(sink)
+    },
+    { clock },
+  )
+  expect(sink.values.toSorted((a, b) => a - b)).toEqual([0, 5, 6, 1_000, 5_000])
+})
+
 it('goes on over crashes', async () => {
   const sink = collectingSink<number>()
   const watermarks = byValue.withWatermarkAlignment('all', '500ms', '100ms')

@@ -6,6 +6,7 @@ import { int, long } from '../../../types/number-types.ts'
 import { row } from '../../../types/row-type.ts'
 import { boolean } from '../../../types/simple-types.ts'
 import type { TypeInformation } from '../../../types/type-information.ts'
+import { type RateLimiter, subtaskRateLimiter } from '../../time/rate-limiter.ts'
 import type { OperatorContext, StreamOperator } from '../stream-operator.ts'
 import { UserErrors } from '../user-errors.ts'
 import { AsyncRequest, type RequestHost } from './async-request.ts'
@@ -45,6 +46,9 @@ export class AsyncMapOperator implements StreamOperator {
   /** Resolves when a request is done. */
   #news = Promise.withResolvers<void>()
   readonly #host: RequestHost
+  readonly #limiter: RateLimiter | undefined
+  /** Waits until the rate allows another call. */
+  #throttled = false
 
   readonly #target: QueueTarget
 
@@ -52,6 +56,8 @@ export class AsyncMapOperator implements StreamOperator {
     this.#spec = spec
     this.#context = context
     this.#errors = new UserErrors(node, context)
+    const { maxRequestsPerSecond } = spec
+    if (maxRequestsPerSecond !== undefined) this.#limiter = subtaskRateLimiter(maxRequestsPerSecond, context.parallelism, context.now())
     this.#host = { spec, sleep: (delayMs) => context.sleep(delayMs), settled: () => this.#settled() }
     this.#queue = spec.ordered ? new OrderedQueue() : new UnorderedQueue()
     const valueType = ((spec.inputType ?? generic()) as TypeInformation<unknown>).nullable()
@@ -133,13 +139,28 @@ export class AsyncMapOperator implements StreamOperator {
 
   #callMore(): void {
     const { capacity, timeoutMs } = this.#spec
-    while (this.#called < capacity) {
+    while (this.#called < capacity && this.#mayCall()) {
       const request = this.#waiting.shift()
       if (request === undefined) return
       this.#called++
       request.start()
       if (timeoutMs !== undefined) this.#watch(request, timeoutMs)
     }
+  }
+
+  #mayCall(): boolean {
+    if (this.#limiter === undefined) return true
+    if (this.#throttled || this.#waiting.length === 0) return false
+    if (this.#limiter.available(this.#context.now()) > 0) {
+      this.#limiter.take(1)
+      return true
+    }
+    this.#throttled = true
+    void this.#context.sleep(this.#limiter.waitMs()).then(() => {
+      this.#throttled = false
+      if (!this.#context.signal.aborted) this.#callMore()
+    })
+    return false
   }
 
   #watch(request: AsyncRequest, timeoutMs: number): void {
