@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { fileViolations, leafViolations, readSources } from '../packages/core/test/architecture-rules.ts'
 
 const root = join(import.meta.dirname, '..')
-const SOURCE_IMPORTS = ['@millrace/core', '@millrace/core/spi']
+const SOURCE_IMPORTS = ['@millrace/core', '@millrace/core/spi', '@millrace/core/cli']
 const TEST_IMPORTS = [...SOURCE_IMPORTS, '@millrace/core/testing']
 
 interface Manifest {
