@@ -1,4 +1,5 @@
 import type { FailpointName } from './faults/failpoints.ts'
+import type { S3Place } from './s3/s3-place.ts'
 
 /** Working state on the heap or in LevelDB; snapshots go to files in both cases. */
 export const BACKENDS = ['heap', 'leveldb'] as const
@@ -35,6 +36,8 @@ export interface ChaosRun {
   readonly planted?: string
   /** The disk is full once so many bytes have been written below `path`: for machines where no small disk can be mounted. */
   readonly fullDisk?: { readonly path: string; readonly bytes: number }
+  /** Output and checkpoints lie there instead of in `directory`. */
+  readonly s3?: S3Place
 }
 
 export interface Failpoint {
@@ -58,9 +61,9 @@ export function fromEnvironment(environment: Readonly<Record<string, string | un
 }
 
 export function checkpointDirectory(run: ChaosRun): string {
-  return `${run.directory}/checkpoints`
+  return `${run.s3?.root ?? run.directory}/checkpoints`
 }
 
 export function outputDirectory(run: ChaosRun): string {
-  return `${run.directory}/out`
+  return `${run.s3?.root ?? run.directory}/out`
 }

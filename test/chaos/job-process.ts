@@ -12,6 +12,7 @@ import { faultyStorage } from './faults/faulty-storage.ts'
 import { chaosJob } from './jobs/all-jobs.ts'
 import { plantedBug } from './planted/all-planted-bugs.ts'
 import { mix, randomFrom } from './random.ts'
+import { s3FileSystemOf } from './s3/s3-place.ts'
 
 const run = fromEnvironment(process.env)
 const failpoints = new Failpoints(run.failpoint)
@@ -40,7 +41,7 @@ await runMain(job, import.meta.url, {
   parallelism: run.rescales ? 1 + (mix(run.seed, run.life, 1) % 3) : run.parallelism,
   maxParallelism: 128,
   stateBackend: faultyBackend(bug?.backend?.(backend) ?? backend, failpoints),
-  fileSystems: [faultyFileSystem(failpoints, run.fullDisk)],
+  fileSystems: [faultyFileSystem(failpoints, run.fullDisk), ...(run.s3 === undefined ? [] : [s3FileSystemOf(run.s3)])],
   checkpoints: { storage: bug?.storage?.(faulty, run) ?? faulty, interval: `${run.checkpointIntervalMs}ms`, tolerableFailures: run.uploadFailures > 0 ? 1_000_000 : 0 },
   // whatever fails inside a process must be seen, not mended
   restart: { kind: 'none' },

@@ -1,8 +1,9 @@
 /**
- * `npm run chaos [-- --kills N --seed S --only NAME --planted]`: kills real processes until they have been killed N times
+ * `npm run chaos [-- s3] [-- --kills N --seed S --only NAME --planted]`: kills real processes until they have been killed N times
  * between their first checkpoint and their end, then at every failpoint, fills their disk, damages their snapshots, and
  * compares what they publish with an oracle. `--planted` runs the same with mistakes put in and expects each to be noticed.
- * NAME is a part of the name of a case, such as `kills/heap/tumbling`. See docs/chaos.md.
+ * NAME is a part of the name of a case, such as `kills/heap/tumbling`. With `s3`, output and checkpoints lie in object storage behind a
+ * faulty network. See docs/chaos.md.
  */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -13,14 +14,19 @@ import { failpointKills } from './failpoint-kills.ts'
 import { pausedProcess } from './paused-process.ts'
 import { plantedBugCases } from './planted-bugs.ts'
 import { randomKills } from './random-kills.ts'
+import { withFaultyS3 } from './s3/faulty-s3.ts'
+import { s3Kills } from './s3/s3-kills.ts'
 import { summarize } from './summary.ts'
 
 const KILLS_PER_RUN = 8
 
-const { values } = parseArgs({
-  options: { kills: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' }, only: { type: 'string', default: '' }, planted: { type: 'boolean', default: false } },
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { kills: { type: 'string' }, seed: { type: 'string', default: '1' }, only: { type: 'string', default: '' }, planted: { type: 'boolean', default: false } },
 })
-const [kills, seed] = [Number(values.kills), Number(values.seed)]
+const s3 = positionals[0] === 's3'
+if (positionals.length > (s3 ? 1 : 0)) throw new Error(`expected nothing or s3, found ${positionals.join(' ')}`)
+const [kills, seed] = [Number(values.kills ?? (s3 ? '50' : '200')), Number(values.seed)]
 if (!Number.isSafeInteger(kills) || !Number.isSafeInteger(seed) || kills < 0) throw new Error(`expected whole numbers for --kills and --seed, found ${values.kills} and ${values.seed}`)
 
 const startedMs = performance.now()
@@ -28,7 +34,15 @@ const outcomes: CaseOutcome[] = []
 const chosen = (cases: readonly ChaosCase[]): readonly ChaosCase[] => cases.filter(({ name }) => name.includes(values.only))
 const countedKills = (): number => outcomes.filter(({ name }) => name.startsWith('kills/')).reduce((sum, { report }) => sum + (report?.countedKills ?? 0), 0)
 
-if (values.planted) await runAll(chosen(plantedBugCases(seed)))
+if (s3) {
+  await withFaultyS3(seed, async (faulty) => {
+    for (let round = 0; countedKills() < kills; round++) {
+      const cases = chosen(s3Kills({ seed, round, killsPerRun: KILLS_PER_RUN, faulty }))
+      if (cases.length === 0) break
+      await runAll(cases)
+    }
+  })
+} else if (values.planted) await runAll(chosen(plantedBugCases(seed)))
 else {
   for (let round = 0; countedKills() < kills; round++) {
     const cases = chosen(randomKills({ seed, round, killsPerRun: KILLS_PER_RUN }))

@@ -1,5 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
+import type { FileSystem } from '@millrace/core/spi'
+import { createFileSystems } from '@millrace/core/testing'
 
 export interface OutputDifference {
   /** How many lines the output lacks, and how many it has too many. */
@@ -9,20 +10,24 @@ export interface OutputDifference {
   readonly examples: readonly string[]
 }
 
-/** The lines of all published files; hidden ones are still being written. */
-export async function publishedLines(directory: string): Promise<readonly string[]> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return []
-    throw error
-  })
-  const files = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-  const texts = await Promise.all(files.map(async ({ parentPath, name }) => readText(`${parentPath}/${name}`)))
-  return texts.flatMap((text) => text.split('\n').filter((line) => line !== ''))
+/** The lines of all published files; hidden ones are still being written, and in no listing. */
+export async function publishedLines(directory: string, fileSystem: FileSystem = createFileSystems().forPath(directory)): Promise<readonly string[]> {
+  const lines: string[] = []
+  for await (const { path } of fileSystem.list(directory, { recursive: true })) {
+    const text = await readText(fileSystem, path)
+    for (const line of text.split('\n')) if (line !== '') lines.push(line)
+  }
+  return lines
 }
 
-async function readText(path: string): Promise<string> {
-  const bytes = await readFile(path)
-  return (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8')
+async function readText(fileSystem: FileSystem, path: string): Promise<string> {
+  const file = await fileSystem.open(path)
+  try {
+    const bytes = await file.read(0, file.size)
+    return Buffer.from(path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8')
+  } finally {
+    await file.close()
+  }
 }
 
 /** Compares two bags of lines: each must be there exactly as often. Undefined if they are equal. */

@@ -35,7 +35,7 @@ export function randomKills({ seed, round, killsPerRun }: RandomKillOptions): re
 }
 
 /** Three of four processes are killed some time after their first checkpoint, the others at any time after their start. */
-function randomLives(seed: number, kills: number): readonly Life[] {
+export function randomLives(seed: number, kills: number): readonly Life[] {
   const random = randomFrom(seed)
   return Array.from({ length: kills }, () =>
     random() < 0.75 ? { kind: 'afterCheckpoint', delayMs: random() * MAX_DELAY_AFTER_CHECKPOINT_MS } : { kind: 'afterStart', delayMs: random() * MAX_DELAY_AFTER_START_MS },

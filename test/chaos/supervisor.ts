@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { outputDirectory, toEnvironment, type ChaosRun, type Failpoint } from './chaos-run.ts'
 import { chaosJob } from './jobs/all-jobs.ts'
 import { compareLines, publishedLines, type OutputDifference } from './output.ts'
+import { fileSystemOf } from './s3/s3-place.ts'
 
 /** How one process of a run ends: at a failpoint, some time after its start or its first checkpoint, or by itself. */
 export type Life =
@@ -119,7 +120,7 @@ export async function superviseRun(run: ChaosRun, lives: readonly Life[]): Promi
     if (plan.kind === 'failpoint') missedFailpoints.push(plan.failpoint.name)
     break
   }
-  const difference = compareLines(job.expected(run), await publishedLines(outputDirectory(run)))
+  const difference = compareLines(job.expected(run), await publishedLines(outputDirectory(run), fileSystemOf(run, outputDirectory(run))))
   return { ...report(), ...(difference === undefined ? {} : { difference }) }
 }
 

@@ -44,7 +44,8 @@ onEachServer('what killed processes leave', (server) => {
 
   test('is found by the command, with the file system of the configuration', async () => {
     const { fileSystem, root } = await freshPlace(server)
-    const stream = await (fileSystem.createRecoverableWriter?.() as RecoverableWriter).open(`${root}/lost`)
+    const writer = fileSystem.createRecoverableWriter?.() as RecoverableWriter
+    const stream = await writer.open(`${root}/lost`)
     stream.write(bytes)
     await stream.persist()
     const directory = await mkdtemp(join(tmpdir(), 'millrace-s3-cleanup-'))

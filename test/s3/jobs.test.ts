@@ -31,8 +31,8 @@ onEachServer('jobs', (server) => {
     let failures = 0
     let client: JobClient | undefined
     const completed = (): number => client?.status().lastCheckpoint?.checkpointId ?? 0
-    const build = (env: StreamExecutionEnvironment): void =>
-      void env
+    const build = (env: StreamExecutionEnvironment): void => {
+      env
         .fromSource(fileSource({ path: `${root}/in/**/*.csv`, format: csv(Row), splitBytes: 16_000 }), WatermarkStrategy.noWatermarks(), { uid: 'in' })
         .asyncMap(
           async (row) => {
@@ -48,6 +48,7 @@ onEachServer('jobs', (server) => {
         )
         .uid('slow')
         .sinkTo(fileSink({ path: `${root}/out`, format: jsonLines(Row), partition: ({ group }) => `group=${group}` }), { uid: 'out' })
+    }
     client = await submit(defineJob({ name: 'copy', build }), {
       logger: silentLogger,
       parallelism: 2,
@@ -65,10 +66,11 @@ onEachServer('jobs', (server) => {
   test('a continuous job finds new objects, is stopped with a savepoint on s3, and goes on at another parallelism', async () => {
     const { fileSystem, root } = await freshPlace(server)
     await fileSystem.publish(`${root}/in/a.csv`, csvOf(0, 1000))
-    const copy = (env: StreamExecutionEnvironment): void =>
-      void env
+    const copy = (env: StreamExecutionEnvironment): void => {
+      env
         .fromSource(fileSource({ path: `${root}/in`, format: csv(Row), monitorEvery: '50ms' }), WatermarkStrategy.noWatermarks(), { uid: 'in' })
         .sinkTo(fileSink({ path: `${root}/out`, format: jsonLines(Row) }), { uid: 'out' })
+    }
     const options = { clock: createRealClock(), fileSystems: [fileSystem], checkpoints: { storage: fileCheckpointStorage(`${root}/checkpoints`), interval: '100ms' } } as const satisfies RunOptions & { clock: unknown }
     const first = await testJob(copy, { ...options, parallelism: 1 })
     await first.until(() => first.client.status().recordsIn >= 1000)
@@ -94,7 +96,7 @@ onEachServer('jobs', (server) => {
       const client = await submit(defineJob({ name: 'columns', build }), { logger: silentLogger, fileSystems: [fileSystem] })
       await client.done
     }
-    await run((env) => void env.fromData(table, Six).sinkTo(fileSink({ path: `${root}/table`, format: parquet(Six, { rowGroupRows: 20_000 }) })))
+    await run((env) => env.fromData(table, Six).sinkTo(fileSink({ path: `${root}/table`, format: parquet(Six, { rowGroupRows: 20_000 }) })))
     let size = 0
     for await (const file of fileSystem.list(`${root}/table`)) size += file.size
     const before = fileSystem.statistics.bytesRead
@@ -134,7 +136,7 @@ async function runCopy(data: S3FileSystem, fileSystem: S3FileSystem, root: strin
   const client = await submit(
     defineJob({
       name: 'refused',
-      build: (env) => void env.fromSource(fileSource({ path: `${root}/in`, format: csv(Row) }), WatermarkStrategy.noWatermarks(), { uid: 'in' }).sinkTo(fileSink({ path: `${root}/out`, format: jsonLines(Row) }), { uid: 'out' }),
+      build: (env) => env.fromSource(fileSource({ path: `${root}/in`, format: csv(Row) }), WatermarkStrategy.noWatermarks(), { uid: 'in' }).sinkTo(fileSink({ path: `${root}/out`, format: jsonLines(Row) }), { uid: 'out' }),
     }),
     { logger: silentLogger, fileSystems: [fileSystem], checkpoints: { storage: `${root}/checkpoints`, interval: '1s' }, restart: { kind: 'none' } },
   )

@@ -1,8 +1,8 @@
 import { fileSource } from '@millrace/connector-file'
 import { WatermarkStrategy } from '@millrace/core'
 import { jsonLines } from '@millrace/format-json'
-import { mkdir, writeFile } from 'node:fs/promises'
 import type { ChaosRun } from '../chaos-run.ts'
+import { fileSystemOf } from '../s3/s3-place.ts'
 import { chaosSink, type ChaosJob } from './chaos-job.ts'
 import { allEvents, Event } from './events.ts'
 
@@ -17,10 +17,13 @@ export const fileToFile: ChaosJob = {
   name: 'file-to-file',
   keyed: false,
   async prepare(run) {
-    await mkdir(inputDirectory(run), { recursive: true })
+    const fileSystem = fileSystemOf(run, inputDirectory(run))
     const lines = Array.from(allEvents(run, events), (event) => JSON.stringify(event))
     const perFile = Math.ceil(lines.length / FILES)
-    for (let file = 0; file < FILES; file++) await writeFile(`${inputDirectory(run)}/events-${file}.jsonl`, `${lines.slice(file * perFile, (file + 1) * perFile).join('\n')}\n`)
+    for (let file = 0; file < FILES; file++) {
+      const text = `${lines.slice(file * perFile, (file + 1) * perFile).join('\n')}\n`
+      await fileSystem.publish(`${inputDirectory(run)}/events-${file}.jsonl`, new TextEncoder().encode(text))
+    }
   },
   build(env, run, { source, sink }) {
     env
@@ -37,6 +40,6 @@ function isKept({ value }: Event): boolean {
   return value % 10 !== 0
 }
 
-function inputDirectory({ directory }: ChaosRun): string {
-  return `${directory}/in`
+function inputDirectory({ directory, s3 }: ChaosRun): string {
+  return `${s3?.input === true ? s3.root : directory}/in`
 }

@@ -28,6 +28,8 @@ export interface ProxiedRequest {
   readonly operation: string
   readonly method: string
   readonly url: string
+  /** Part of an object. */
+  readonly ranged: boolean
 }
 
 export interface FaultyProxy {
@@ -46,7 +48,7 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
   const seen: (ProxiedRequest & { readonly fault: Fault['kind'] | undefined })[] = []
   const server = createServer((incoming, outgoing) => {
     const { method = 'GET', url = '/' } = incoming
-    const request = { operation: s3Operation(method, url), method, url }
+    const request = { operation: s3Operation(method, url), method, url, ranged: incoming.headers.range !== undefined }
     const fault = proxy.fault(request)
     seen.push({ ...request, fault: fault?.kind })
     handle(incoming, outgoing, fault).catch((error: unknown) => outgoing.destroy(error instanceof Error ? error : undefined))

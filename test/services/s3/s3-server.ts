@@ -17,16 +17,3 @@ export interface RunningS3Server {
   readonly server: S3Server
   stop(): Promise<void>
 }
-
-/** The variable under which a supervisor hands a server to the processes it starts. */
-const VARIABLE = 'MILLRACE_TEST_S3'
-
-export function serverToEnvironment(server: S3Server): Readonly<Record<string, string>> {
-  return { [VARIABLE]: JSON.stringify(server) }
-}
-
-export function serverFromEnvironment(environment: Readonly<Record<string, string | undefined>>): S3Server {
-  const text = environment[VARIABLE]
-  if (text === undefined) throw new Error(`expected ${VARIABLE} in the environment`)
-  return JSON.parse(text) as S3Server
-}

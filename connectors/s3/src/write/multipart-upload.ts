@@ -19,7 +19,7 @@ export async function createUpload(requests: S3Requests, location: S3Location, w
     permission: 's3:PutObject',
     run: ({ sdk, client }, abortSignal) =>
       client.send(
-        new sdk.CreateMultipartUploadCommand({ Bucket: location.bucket, Key: location.key, ...writeSettings(requests.config, writerId), ...(checksums === 'crc32' ? { ChecksumAlgorithm: 'CRC32' } : {}) }),
+        new sdk.CreateMultipartUploadCommand({ Bucket: location.bucket, Key: location.key, ...writeSettings(requests.config, writerId), ...(checksums === 'crc32' ? { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' } : {}) }),
         { abortSignal },
       ),
   })
