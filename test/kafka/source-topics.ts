@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto'
+import { Kafka, logLevel } from 'kafkajs'
+import type { Admin, Message, Producer } from 'kafkajs'
+
+/** A record as a test gives it to the broker, through kafkajs' own producer. */
+export interface TestRecord {
+  readonly partition?: number
+  readonly value: string | null
+  readonly key?: string
+  readonly timestamp?: number
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Makes topics and puts records into them with a client that is not ours. */
+export interface TestTopics extends AsyncDisposable {
+  readonly admin: Admin
+  /** A new topic with that many partitions; returns its name. */
+  create(partitions: number, options?: { readonly prefix?: string; readonly config?: Readonly<Record<string, string>> }): Promise<string>
+  write(topic: string, records: readonly TestRecord[]): Promise<void>
+  /** In one transaction, left open until it is ended. */
+  begin(topic: string, records: readonly TestRecord[]): Promise<{ commit(): Promise<void>; abort(): Promise<void> }>
+}
+
+export async function testTopics(address: string): Promise<TestTopics> {
+  const kafka = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING, connectionTimeout: 10_000, retry: { retries: 20 } })
+  const admin = kafka.admin()
+  const producer = kafka.producer()
+  const transactional: Producer[] = []
+  await Promise.all([admin.connect(), producer.connect()])
+  return {
+    admin,
+    async create(numPartitions, { prefix = 'source', config = {} } = {}) {
+      const topic = `${prefix}-${randomUUID()}`
+      await admin.createTopics({ topics: [{ topic, numPartitions, configEntries: Object.entries(config).map(([name, value]) => ({ name, value })) }], waitForLeaders: true })
+      return topic
+    },
+    async write(topic, records) {
+      if (records.length > 0) await producer.send({ topic, messages: records.map(messageOf) })
+    },
+    async begin(topic, records) {
+      const own = kafka.producer({ transactionalId: randomUUID(), maxInFlightRequests: 1, idempotent: true })
+      transactional.push(own)
+      await own.connect()
+      const transaction = await own.transaction()
+      await transaction.send({ topic, messages: records.map(messageOf) })
+      return { commit: async () => transaction.commit(), abort: async () => transaction.abort() }
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([admin, producer, ...transactional].map(async (one) => one.disconnect()))
+    },
+  }
+}
+
+function messageOf({ partition = 0, value, key, timestamp, headers }: TestRecord): Message {
+  return { partition, value, ...(key === undefined ? {} : { key }), ...(timestamp === undefined ? {} : { timestamp: String(timestamp) }), ...(headers === undefined ? {} : { headers }) }
+}
