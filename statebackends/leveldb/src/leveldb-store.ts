@@ -42,6 +42,7 @@ export async function openLevelDbStore(directory: string, { writeBufferBytes, bl
       const snapshot = db.snapshot()
       const sorted = keys.snapshot()
       return {
+        get: (key) => db.getSync(key, { snapshot }),
         scan: (from, to) => scan(db, sorted, from, to, snapshot),
         close: () => void snapshot.close(),
       }

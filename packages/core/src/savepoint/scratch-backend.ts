@@ -11,6 +11,7 @@ export interface ScratchBackendOptions {
   readonly maxParallelism: number
   readonly keyGroupRange: KeyGroupRange
   readonly restore: readonly KeyedStateReader[]
+  readonly incremental?: boolean
   readonly fileSystems: FileSystems
   readonly now: () => number
 }

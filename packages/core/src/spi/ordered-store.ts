@@ -9,6 +9,8 @@ export interface StoreWrite {
 
 /** A consistent view of a store, read while writes go on. */
 export interface OrderedStoreSnapshot {
+  /** As OrderedStore.get. Default: the first of a scan. */
+  get?(key: Uint8Array): Uint8Array | undefined
   /** As OrderedStore.scan. */
   scan(from: Uint8Array, to: Uint8Array): Iterable<readonly [key: Uint8Array, value: Uint8Array]>
   close(): void

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createFileSystems } from '../file-system/file-systems.ts'
-import type { CheckpointStorage, CheckpointStore, CompletedCheckpoint } from '../spi/checkpoint-storage.ts'
+import type { CheckpointStorage, CheckpointStore, CompletedCheckpoint, StateHandle } from '../spi/checkpoint-storage.ts'
 import type { FileSystem } from '../spi/file-system.ts'
 import type { Logger } from '../spi/logger.ts'
 import { hasCode } from './state-backend/assertions.ts'
@@ -46,6 +46,7 @@ export function checkpointStorageSuite(runner: SuiteRunner, create: () => Promis
     checkpointCases(on)
     savepointCases(on)
     leaseCases(on)
+    sharedCases(on)
   })
 }
 
@@ -222,6 +223,90 @@ function leaseCases(on: On): void {
     await assert.rejects(store.complete(1, text('m'), undefined), hasCode('CKPT_NO_LEASE'))
     await assert.rejects(store.discard(1), hasCode('CKPT_NO_LEASE'))
   })
+}
+
+/** Of storage that shares state between checkpoints; others have nothing to do here. */
+function sharedCases(on: On): void {
+  on('shared state is read through the checkpoints that need it, and goes with the last of them', async ({ open }) => {
+    const store = await open()
+    await store.acquireLease('a')
+    const first = await shared(store, 1, 'base')
+    if (first === undefined) return
+    await complete(store, 1, [first])
+    const second = await shared(store, 2, 'changes')
+    const { pointer } = await complete(store, 2, [first, second as StateHandle])
+    await store.discard(1)
+    await store.discardShared?.([first, second as StateHandle], 2)
+    assert.deepEqual(await readAll(store, pointer), ['base', 'changes'])
+    assert.deepEqual(await readAll(await open(), `${pointer}/`), ['base', 'changes'])
+    const third = await shared(store, 3, 'base again')
+    const newest = await complete(store, 3, [third as StateHandle])
+    await store.discard(2)
+    await store.discardShared?.([third as StateHandle], 3)
+    await store.discardShared?.([third as StateHandle], 3)
+    assert.deepEqual(await readAll(store, newest.pointer), ['base again'])
+    for (const gone of [first, second as StateHandle]) await assert.rejects(store.openState(newest.pointer, gone), hasCode('CKPT_NOT_FOUND'))
+  })
+  on('of two files that were shared by one checkpoint each goes when it is not needed', async ({ open }) => {
+    const store = await open()
+    await store.acquireLease('a')
+    const [kept, dropped] = [await shared(store, 1, 'kept', 'a'), await shared(store, 1, 'dropped', 'b')]
+    if (kept === undefined || dropped === undefined) return
+    const { pointer } = await complete(store, 1, [kept, dropped])
+    await store.discardShared?.([kept], 2)
+    const file = await store.openState(pointer, kept)
+    assert.equal(file.size, 'kept'.length)
+    await file.close()
+    await assert.rejects(store.openState(pointer, dropped), hasCode('CKPT_NOT_FOUND'))
+  })
+  on('state that is being shared by a later checkpoint is not touched, that of an earlier run is', async ({ open }) => {
+    const first = await open()
+    const lease = await first.acquireLease('a')
+    const old = await shared(first, 9, 'old')
+    if (old === undefined) return
+    const { pointer } = await complete(first, 9, [old])
+    await lease.release()
+    const store = await open()
+    await store.acquireLease('b')
+    assert.deepEqual(await readAll(store, pointer), ['old'])
+    const [one, two] = [await shared(store, 1, 'one'), await shared(store, 2, 'two')]
+    await store.discardShared?.([one as StateHandle], 1)
+    const newest = await complete(store, 2, [one as StateHandle, two as StateHandle])
+    assert.deepEqual(await readAll(store, newest.pointer), ['one', 'two'])
+    await assert.rejects(store.openState(pointer, old), hasCode('CKPT_NOT_FOUND'))
+  })
+  on('who has lost the lease shares and discards nothing', async ({ open, clock }) => {
+    const first = await open()
+    await first.acquireLease('a')
+    if (first.createSharedOutput === undefined) return
+    const executorOfFirst = await open()
+    clock.nowMs += LONG_MS
+    const second = await open()
+    await second.acquireLease('b')
+    await assert.rejects(first.createSharedOutput(1, 'state'), hasCode('CKPT_FENCED'))
+    await assert.rejects(executorOfFirst.createSharedOutput?.(1, 'state') ?? Promise.resolve(), hasCode('CKPT_FENCED'))
+    await assert.rejects(first.discardShared?.([], 1) ?? Promise.resolve(), hasCode('CKPT_FENCED'))
+  })
+}
+
+async function shared(store: CheckpointStore, checkpointId: number, state: string, name = 'state-0'): Promise<StateHandle | undefined> {
+  const output = await store.createSharedOutput?.(checkpointId, name)
+  output?.write(text(state))
+  return output?.close()
+}
+
+function complete(store: CheckpointStore, checkpointId: number, handles: readonly StateHandle[]): Promise<CompletedCheckpoint> {
+  return store.complete(checkpointId, text(JSON.stringify(handles)), undefined)
+}
+
+async function readAll(store: Pick<CheckpointStore, 'openState' | 'readMetadata'>, pointer: string): Promise<readonly string[]> {
+  const found: string[] = []
+  for (const handle of JSON.parse(Buffer.from(await store.readMetadata(pointer)).toString()) as readonly StateHandle[]) {
+    const file = await store.openState(pointer, handle)
+    found.push(Buffer.from(await file.read(0, file.size)).toString())
+    await file.close()
+  }
+  return found
 }
 
 interface WriteOptions {

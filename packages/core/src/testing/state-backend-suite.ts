@@ -1,7 +1,9 @@
 import type { StateBackend } from '../spi/state-backend.ts'
 import type { BackendCase } from './state-backend/backend-case.ts'
 import { withBackends } from './state-backend/backend-fixture.ts'
+import type { BackendFixture } from './state-backend/backend-fixture.ts'
 import { evolutionCases } from './state-backend/evolution-cases.ts'
+import { incrementalCases } from './state-backend/incremental-cases.ts'
 import { mapCases } from './state-backend/map-cases.ts'
 import { RandomProgram } from './state-backend/random-program.ts'
 import { seededRandom } from './state-backend/seeded-random.ts'
@@ -27,11 +29,16 @@ export function stateBackendSuite(runner: SuiteRunner, create: () => StateBacken
       test(name, () => withBackends(create, body))
     }
     for (const cases of [tableCases, mapCases, timerCases, snapshotCases, restoreCases, evolutionCases, userStateCases, ttlCases]) cases(on)
-    on('behaves as plain maps do, in random programs with snapshots at random points', async (fixture) => {
+    const inPrograms = async (fixture: BackendFixture, incremental: boolean): Promise<void> => {
       for (let seed = 1; seed <= PROGRAMS; seed++) {
-        const program = new RandomProgram(seededRandom(seed), fixture, await fixture.open())
+        const program = new RandomProgram(seededRandom(seed), fixture, await fixture.open({ incremental }), incremental)
         await program.run(PROGRAM_STEPS)
       }
-    })
+    }
+    on('behaves as plain maps do, in random programs with snapshots at random points', (fixture) => inPrograms(fixture, false))
+    const { incremental } = create().capabilities
+    if (!incremental) return
+    incrementalCases(on)
+    on('snapshots of changes, merged with what they build on, hold what plain maps did, some of them given up', (fixture) => inPrograms(fixture, true))
   })
 }

@@ -1,7 +1,7 @@
 import { aggregatingState, listState, mapState, reducingState, valueState } from '../../src/functions/state-descriptor.ts'
 import { createKeyedStateStore } from '../../src/runtime/state/keyed-state-store.ts'
 import { createOperatorState } from '../../src/runtime/state/operator-state.ts'
-import type { KeyedStateBackend } from '../../src/spi/keyed-state-backend.ts'
+import type { KeyedStateBackend, StateKey } from '../../src/spi/keyed-state-backend.ts'
 import type { KeyGroupRange } from '../../src/spi/key-group-range.ts'
 import type { StateDefinition } from '../../src/spi/state-backend.ts'
 import type { Key } from '../../src/types/key.ts'
@@ -74,6 +74,42 @@ export function fill(backend: KeyedStateBackend): void {
     event.add(1000 + n, keyGroup, stateKey, null)
     event.add(-n, keyGroup, stateKey, 60_000 * n)
     processing.add(n, keyGroup, stateKey, `session-${n}`)
+  }
+}
+
+/** Changes a filled backend; the function returned changes it back. Between the two, entries of every kind change, come and go. */
+export function disturb(backend: KeyedStateBackend): () => void {
+  const store = createKeyedStateStore(backend, { now: () => NOW })
+  const window = backend.table<readonly number[]>(WINDOW)
+  const event = backend.timers('event')
+  const at = (n: number): readonly [keyGroup: number, stateKey: StateKey] => {
+    const stateKey = toStateKey(KEYS[n] as Key)
+    const keyGroup = keyGroupOf(stateKey, MAX_PARALLELISM)
+    Object.assign(store, { currentKey: stateKey, currentKeyGroup: keyGroup })
+    return [keyGroup, stateKey]
+  }
+  for (const n of KEYS.keys()) {
+    const [keyGroup, stateKey] = at(n)
+    store.state(states.value).update(everything(n + 1))
+    if (n % 2 === 0) store.state(states.map).put('three', n)
+    else store.state(states.map).clear()
+    window.put(keyGroup, stateKey, 30_000, [n])
+    event.add(5000, keyGroup, stateKey, null)
+    event.remove(1000 + n, keyGroup, stateKey, null)
+  }
+  return () => {
+    for (const cursor = window.drain(30_000); cursor.next(); );
+    for (const n of KEYS.keys()) {
+      const [keyGroup, stateKey] = at(n)
+      store.state(states.value).update(everything(n))
+      if (n % 2 === 0) store.state(states.map).remove('three')
+      else {
+        store.state(states.map).put('one', n)
+        store.state(states.map).put('two', -n)
+      }
+      event.remove(5000, keyGroup, stateKey, null)
+      event.add(1000 + n, keyGroup, stateKey, null)
+    }
   }
 }
 

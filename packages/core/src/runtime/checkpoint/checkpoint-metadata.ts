@@ -38,7 +38,7 @@ export interface CheckpointMetadata {
 }
 
 const MAGIC = 'MILLRACE-CHECKPOINT'
-const FORMAT_VERSION = 1
+const FORMAT_VERSION = 2
 
 /** All files that make up the state, the oldest first. */
 export function filesOf({ base = [], handle }: Pick<KeyedStateFiles, 'base' | 'handle'>): readonly StateHandle[] {

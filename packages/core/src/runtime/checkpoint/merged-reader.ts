@@ -5,7 +5,7 @@ import { EntryReader } from '../state/entry-encoding.ts'
 import { stateId } from '../state/state-compatibility.ts'
 import { NewerEntries } from './newer-entries.ts'
 import { corruptFile } from './snapshot-file-format.ts'
-import type { SnapshotFile, SnapshotFileReader } from './snapshot-file-reader.ts'
+import type { KeyedSnapshotFile, SnapshotFileReader } from './snapshot-file-reader.ts'
 
 interface Layer extends SnapshotFileReader {
   /** By the index of a state in this file, its index in the merged snapshot. */
@@ -16,7 +16,7 @@ interface Layer extends SnapshotFileReader {
  * Reads a full snapshot and the changes after it as one full snapshot: the files of a checkpoint of one operator and subtask, the
  * oldest first. One key group is in memory at a time. Throws CKPT_CORRUPT, naming the file, if they do not build on each other.
  */
-export function mergedReader(files: readonly SnapshotFile[], range: KeyGroupRange): KeyedStateReader {
+export function mergedReader(files: readonly KeyedSnapshotFile[], range: KeyGroupRange): KeyedStateReader {
   requireChain(files)
   const [only] = files
   if (only !== undefined && files.length === 1) return only.keyed(range)
@@ -69,13 +69,13 @@ function toBuffer(bytes: Uint8Array): Buffer {
 }
 
 /** Those of the newest file, and what only older ones have. */
-function mergedStates(files: readonly SnapshotFile[]): readonly StateMeta[] {
+function mergedStates(files: readonly KeyedSnapshotFile[]): readonly StateMeta[] {
   const states = new Map<string, StateMeta>()
   for (const file of files.toReversed()) for (const state of file.states) if (!states.has(stateId(state))) states.set(stateId(state), state)
   return [...states.values()]
 }
 
-function requireChain(files: readonly SnapshotFile[]): void {
+function requireChain(files: readonly KeyedSnapshotFile[]): void {
   for (const [index, { path, since }] of files.entries()) {
     const before = files[index - 1]
     if (since === before?.checkpointId && (since !== undefined || before === undefined)) continue

@@ -14,7 +14,7 @@ import type { StateMeta } from '../../spi/keyed-state-snapshot.ts'
  */
 
 export const SNAPSHOT_MAGIC: Uint8Array = new TextEncoder().encode('MILLSNAP')
-export const SNAPSHOT_VERSION = 1
+export const SNAPSHOT_VERSION = 2
 /** Magic, version and length of the JSON. */
 export const HEADER_PREFIX_BYTES = 16
 export const FOOTER_BYTES = 32

@@ -12,12 +12,16 @@ const READ_BYTES = 4 * 1024 * 1024
 /** Read from either end in the hope that header, index and footer are in it. */
 const PROBE_BYTES = 64 * 1024
 
-/** A snapshot file whose header and index have been read and verified. */
-export interface SnapshotFile extends SnapshotHeader {
+/** One of the files that the keyed state of an operator and subtask is made of. */
+export interface KeyedSnapshotFile extends SnapshotHeader {
   readonly path: string
-  readonly index: SnapshotIndex
   /** Reads only what the key groups of `range` need. */
   keyed(range: KeyGroupRange): SnapshotFileReader
+}
+
+/** A snapshot file whose header and index have been read and verified. */
+export interface SnapshotFile extends KeyedSnapshotFile {
+  readonly index: SnapshotIndex
   /** Undefined if there is none of this name. */
   section(name: string): Promise<Uint8Array | undefined>
 }

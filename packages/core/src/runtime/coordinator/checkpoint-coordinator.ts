@@ -271,7 +271,9 @@ export class CheckpointCoordinator {
   async #discard({ checkpointId, savepoint }: Barrier): Promise<void> {
     if (savepoint !== undefined) return
     try {
-      await this.#options.store.discard(checkpointId)
+      const { store, settings, logger } = this.#options
+      await store.discard(checkpointId)
+      if (settings.incremental === true) await discardUnneededState(store, checkpointId, logger)
     } catch (error) {
       this.#options.logger.warn({ checkpointId, error: String(error) }, 'removing a failed checkpoint failed')
     }

@@ -3,7 +3,7 @@ import type { ChainedOperator, JobGraph, JobVertex } from '../../graph/job-graph
 import type { OperatorKind } from '../../graph/operator-spec.ts'
 import type { KeyGroupRange } from '../../spi/key-group-range.ts'
 import { computeKeyGroupRangeForOperatorIndex } from '../../types/key-group.ts'
-import type { CheckpointMetadata, OperatorMetadata, SubtaskState } from '../checkpoint/checkpoint-metadata.ts'
+import type { CheckpointMetadata, KeyedStateFiles, OperatorMetadata, SubtaskState } from '../checkpoint/checkpoint-metadata.ts'
 import type { KeyedRestore, OperatorRestore, TaskRestore } from '../protocol.ts'
 import { redistributeOperatorState } from '../state/redistribute-operator-state.ts'
 
@@ -70,8 +70,12 @@ function statesToDealOut(kind: OperatorKind, subtasks: readonly SubtaskState[], 
 
 function keyedRestore(operator: OperatorMetadata | undefined, range: KeyGroupRange, pointer: string): readonly KeyedRestore[] {
   return (operator?.subtasks ?? []).flatMap(({ keyed }) =>
-    keyed !== undefined && keyed.keyGroups.start <= range.end && range.start <= keyed.keyGroups.end ? [{ pointer, ...keyed }] : [],
+    keyed !== undefined && keyed.keyGroups.start <= range.end && range.start <= keyed.keyGroups.end ? [restoreOf(keyed, pointer)] : [],
   )
+}
+
+function restoreOf({ handle, base }: KeyedStateFiles, pointer: string): KeyedRestore {
+  return { pointer, handle, ...(base === undefined ? {} : { base }) }
 }
 
 /** With the same parallelism subtask by subtask; after rescaling only when all of them had finished. */

@@ -17,7 +17,7 @@ import { fromStateKey, toStateKey } from '../../types/state-key.ts'
  * The length lets a reader pass over entries of states whose serializer it does not have.
  */
 
-interface Writer {
+export interface Writer {
   write(value: unknown, output: DataOutput): void
 }
 
@@ -67,7 +67,7 @@ export function beginEntry(output: DataOutput, state: number): number {
   return beginLength(output)
 }
 
-function beginLength(output: DataOutput): number {
+export function beginLength(output: DataOutput): number {
   const position = output.position
   output.writeInt32(0)
   return position

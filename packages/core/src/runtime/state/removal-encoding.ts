@@ -2,7 +2,8 @@ import type { Namespace, StateKey } from '../../spi/keyed-state-backend.ts'
 import { writeKey } from '../../types/canonical-key.ts'
 import type { DataOutput } from '../../types/data-output.ts'
 import { fromStateKey } from '../../types/state-key.ts'
-import { beginEntry, endLength, writeNamespace } from './entry-encoding.ts'
+import { beginEntry, beginLength, endLength, writeNamespace } from './entry-encoding.ts'
+import type { Writer } from './entry-encoding.ts'
 
 /*
  * What an incremental snapshot says has gone since the one before it (docs/snapshot-format.md):
@@ -27,6 +28,17 @@ export function writeValueRemoval(output: DataOutput, state: number, key: StateK
   output.writeByte(REMOVED.entry)
   writeKey(fromStateKey(key), output)
   writeNamespace(namespace, output)
+  endLength(output, length)
+}
+
+export function writeMapEntryRemoval(output: DataOutput, state: number, key: StateKey, namespace: Namespace, userKey: unknown, userKeys: Writer): void {
+  const length = beginEntry(output, state)
+  output.writeByte(REMOVED.entry)
+  writeKey(fromStateKey(key), output)
+  writeNamespace(namespace, output)
+  const userKeyLength = beginLength(output)
+  userKeys.write(userKey, output)
+  endLength(output, userKeyLength)
   endLength(output, length)
 }
 

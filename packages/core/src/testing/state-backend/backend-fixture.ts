@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createFileSystems } from '../../file-system/file-systems.ts'
+import type { KeyedSnapshotFile } from '../../runtime/checkpoint/snapshot-file-reader.ts'
 import type { KeyGroupRange } from '../../spi/key-group-range.ts'
 import type { KeyedStateBackend, StateKey } from '../../spi/keyed-state-backend.ts'
 import type { KeyedStateReader, KeyedStateSnapshot } from '../../spi/keyed-state-snapshot.ts'
@@ -17,10 +18,14 @@ export interface OpenOptions {
   readonly keyGroupRange?: KeyGroupRange
   readonly restore?: readonly KeyedStateReader[]
   readonly now?: () => number
+  /** Default: false. */
+  readonly incremental?: boolean
 }
 
 /** Opens backends for one case and closes all of them at its end. */
 export interface BackendFixture {
+  /** The backend can take snapshots of changes. */
+  readonly incremental: boolean
   open(options?: OpenOptions): Promise<KeyedStateBackend>
 }
 
@@ -28,7 +33,8 @@ export async function withBackends(create: () => StateBackend, body: (fixture: B
   const directory = await mkdtemp(join(tmpdir(), 'millrace-state-'))
   const opened: KeyedStateBackend[] = []
   const fixture: BackendFixture = {
-    async open({ keyGroupRange = ALL_KEY_GROUPS, restore = [], now = () => 0 } = {}) {
+    incremental: create().capabilities.incremental,
+    async open({ keyGroupRange = ALL_KEY_GROUPS, restore = [], now = () => 0, incremental = false } = {}) {
       const backend = await create().open({
         jobName: 'suite',
         operatorUid: 'operator',
@@ -36,6 +42,7 @@ export async function withBackends(create: () => StateBackend, body: (fixture: B
         maxParallelism: MAX_PARALLELISM,
         keyGroupRange,
         restore,
+        incremental,
         workingDirectory: join(directory, String(opened.length)),
         fileSystems: createFileSystems(),
         logger: silentLogger,
@@ -54,18 +61,39 @@ export async function withBackends(create: () => StateBackend, body: (fixture: B
   }
 }
 
-/** Reads a snapshot to its end and holds it as a restore would find it; `between` runs after every chunk. */
-export function collectSnapshot(snapshot: KeyedStateSnapshot, between: () => void = () => {}): KeyedStateReader {
+/** A snapshot as a file of it would be found at a restore. */
+export interface CollectedSnapshot extends KeyedStateReader, KeyedSnapshotFile {
+  readonly entries: number
+  readonly bytes: number
+}
+
+/** Reads a snapshot to its end; `between` runs after every chunk. `checkpointId` only if others may build on it. */
+export function collectSnapshot(snapshot: KeyedStateSnapshot, between: () => void = () => {}, checkpointId?: number): CollectedSnapshot {
   const groups = new Map<number, Uint8Array[]>()
-  for (const { keyGroup, bytes } of snapshot.chunks()) {
-    // a copy now: what a backend does with the bytes later must not matter
-    const copy = bytes.slice()
-    const parts = groups.get(keyGroup)
-    if (parts === undefined) groups.set(keyGroup, [copy])
-    else parts.push(copy)
+  const removed = new Map<number, Uint8Array[]>()
+  let [entries, size] = [0, 0]
+  for (const chunk of snapshot.chunks()) {
+    add(groups, chunk.keyGroup, chunk.bytes)
+    if (chunk.removals !== undefined) add(removed, chunk.keyGroup, chunk.removals)
+    entries += chunk.entries
+    size += chunk.bytes.length + (chunk.removals?.length ?? 0)
     between()
   }
-  return { states: snapshot.states, keyGroups: ALL_KEY_GROUPS, read: (keyGroup) => Promise.resolve(Buffer.concat(groups.get(keyGroup) ?? [])) }
+  const reader = {
+    states: snapshot.states,
+    keyGroups: ALL_KEY_GROUPS,
+    read: (keyGroup: number) => Promise.resolve(Buffer.concat(groups.get(keyGroup) ?? [])),
+    removals: (keyGroup: number) => Promise.resolve(Buffer.concat(removed.get(keyGroup) ?? [])),
+  }
+  const header = { ...(checkpointId === undefined ? {} : { checkpointId }), ...(snapshot.since === undefined ? {} : { since: snapshot.since }) }
+  return { ...reader, ...header, path: `snapshot ${checkpointId}`, keyed: () => reader, entries, bytes: size }
+}
+
+/** A copy now: what a backend does with the bytes later must not matter. */
+function add(groups: Map<number, Uint8Array[]>, keyGroup: number, bytes: Uint8Array): void {
+  const parts = groups.get(keyGroup)
+  if (parts === undefined) groups.set(keyGroup, [bytes.slice()])
+  else parts.push(bytes.slice())
 }
 
 export function keyGroup(key: StateKey): number {

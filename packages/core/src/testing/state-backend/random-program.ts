@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { mergedReader } from '../../runtime/checkpoint/merged-reader.ts'
 import type { KeyedStateBackend, Namespace, StateKey } from '../../spi/keyed-state-backend.ts'
 import type { KeyedStateSnapshot } from '../../spi/keyed-state-snapshot.ts'
 import type { StateDefinition } from '../../spi/state-backend.ts'
@@ -8,8 +9,8 @@ import { long } from '../../types/number-types.ts'
 import { row } from '../../types/row-type.ts'
 import { string } from '../../types/simple-types.ts'
 import { toStateKey } from '../../types/state-key.ts'
-import { collectSnapshot, keyGroup } from './backend-fixture.ts'
-import type { BackendFixture } from './backend-fixture.ts'
+import { ALL_KEY_GROUPS, collectSnapshot, keyGroup } from './backend-fixture.ts'
+import type { BackendFixture, CollectedSnapshot } from './backend-fixture.ts'
 import type { Random } from './seeded-random.ts'
 
 interface Counted {
@@ -41,10 +42,17 @@ export class RandomProgram {
   readonly #map: MapStateTable<string, number>
   readonly #timers: TimerQueue
   readonly #backend: KeyedStateBackend
+  readonly #incremental: boolean
   readonly #model: Model = new Map()
+  /** Of snapshots that count as completed checkpoints: the one it builds on, and so on, first. */
+  readonly #completed = new Map<number, readonly CollectedSnapshot[]>()
+  #lastId = 0
+  #lastCompleted: number | undefined
   #cursor: { readonly table: number; readonly namespace: Namespace; readonly cursor: NamespaceCursor<Counted> } | undefined
 
-  constructor(random: Random, fixture: BackendFixture, backend: KeyedStateBackend) {
+  /** `incremental`: the backend was opened so, and its snapshots hold what changed since one that is chosen at random to have completed. */
+  constructor(random: Random, fixture: BackendFixture, backend: KeyedStateBackend, incremental: boolean) {
+    this.#incremental = incremental
     this.#random = random
     this.#fixture = fixture
     this.#backend = backend
@@ -172,17 +180,28 @@ export class RandomProgram {
 
   async #snapshot(): Promise<void> {
     const atBarrier = new Map(this.#model)
-    const snapshot = this.#backend.snapshot(1)
+    const id = ++this.#lastId
+    // now and then a savepoint, on which nothing builds
+    const isSavepoint = this.#random(10) === 0
+    const snapshot = this.#backend.snapshot(id, this.#incremental && !isSavepoint ? this.#lastCompleted : undefined)
     if (this.#random(8) === 0) {
       snapshot.release()
       return
     }
     for (let left = this.#random(20); left > 0; left--) this.#step()
-    const reader = collectSnapshot(inOrder(snapshot), () => {
-      for (let left = this.#random(4); left > 0; left--) this.#step()
-    })
-    const restored = await this.#fixture.open({ restore: [reader] })
+    const collected = collectSnapshot(
+      inOrder(snapshot),
+      () => {
+        for (let left = this.#random(4); left > 0; left--) this.#step()
+      },
+      id,
+    )
+    const files = [...(collected.since === undefined ? [] : (this.#completed.get(collected.since) as readonly CollectedSnapshot[])), collected]
+    const restored = await this.#fixture.open({ restore: [mergedReader(files, ALL_KEY_GROUPS)] })
     this.#compare(dump(restored), atBarrier)
+    if (isSavepoint || this.#random(3) === 0) return
+    this.#completed.set(id, files)
+    this.#lastCompleted = id
   }
 
   #compare(found: Model, expected: Model): void {

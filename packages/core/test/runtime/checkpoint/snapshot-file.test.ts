@@ -138,7 +138,7 @@ test('another kind of file, a later version and altered parts are told apart', a
     return copy
   }
   await expect(readAll(Buffer.from('PAR1 or anything else'.padEnd(200)))).rejects.toMatchObject({ code: 'CKPT_CORRUPT', message: expect.stringContaining('starts differently') })
-  await expect(readAll(altered((copy) => copy.writeInt32LE(2, 8)))).rejects.toMatchObject({ code: 'CKPT_UNSUPPORTED_VERSION', message: expect.stringMatching(/version 2.*up to 1/), origin: 'user' })
+  await expect(readAll(altered((copy) => copy.writeInt32LE(3, 8)))).rejects.toMatchObject({ code: 'CKPT_UNSUPPORTED_VERSION', message: expect.stringMatching(/version 3.*up to 2/), origin: 'user' })
   await expect(readAll(altered((copy) => void (copy[20] = 0)))).rejects.toThrow(/chk-1\/op-0 is damaged: the checksum of its header/)
   const group9 = bytes.indexOf(new Uint8Array(50).fill(10))
   await expect(readAll(altered((copy) => void (copy[group9] = 0)))).rejects.toThrow(/the checksum of key group 9/)

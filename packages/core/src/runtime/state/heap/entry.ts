@@ -1,4 +1,4 @@
-/** One value in a heap table. `epoch` is that of its last change: older than the current one, a snapshot may still need it. */
+/** One value in a heap table. `epoch` says when it last changed: see ChangeEpochs. */
 export class Entry<V> {
   value: V
   epoch: number

@@ -15,7 +15,9 @@ import { NamespaceLayoutTable } from './namespace-layout-table.ts'
 import type { RestoredState } from './restored-state.ts'
 import { SnapshotCut } from './snapshot-cut.ts'
 
-type Context = Pick<StateBackendContext, 'keyGroupRange' | 'operatorUid' | 'metrics' | 'logger'>
+const NOTHING = new Uint8Array(0)
+
+type Context = Pick<StateBackendContext, 'keyGroupRange' | 'operatorUid' | 'metrics' | 'logger' | 'incremental' | 'now'>
 
 /** The tables and queues of one operator in one subtask; see heapStateBackend. */
 export class HeapKeyedStateBackend implements KeyedStateBackend {
@@ -31,7 +33,7 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
   constructor(context: Context, restored: RestoredState, maxBytes: number | undefined) {
     this.#context = context
     this.#restored = restored
-    this.#cut = new SnapshotCut(context.keyGroupRange)
+    this.#cut = new SnapshotCut(context.keyGroupRange, context.incremental === true, () => context.now())
     this.#budget = new HeapBudget(maxBytes, context.operatorUid)
     context.metrics.gauge('stateEntries', () => this.#budget.entries)
     context.metrics.gauge('stateBytesEstimated', () => this.#budget.estimatedBytes())
@@ -64,19 +66,19 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
     return queue
   }
 
-  snapshot(checkpointId: number): KeyedStateSnapshot {
+  snapshot(checkpointId: number, since?: number): KeyedStateSnapshot {
     if (this.#cut.active) {
       throw new MillraceError('STATE_SNAPSHOT_ACTIVE', `Snapshot ${checkpointId} was asked for while another one is still being written; one at a time`, { origin: 'engine' })
     }
     this.#dropUnclaimed()
     for (const part of this.#parts) part.beforeSnapshot?.()
-    this.#cut.begin()
+    const base = this.#cut.begin(checkpointId, since)
     const epoch = this.#cut.epoch
     const parts = [...this.#parts]
     const release = (): void => {
       if (this.#cut.epoch === epoch) this.#cut.end()
     }
-    return { states: parts.map((part) => part.meta), chunks: () => this.#chunks(epoch, parts, release), release }
+    return { states: parts.map((part) => part.meta), ...(base === undefined ? {} : { since: base }), chunks: () => this.#chunks(epoch, parts, release), release }
   }
 
   unclaimedStates(): readonly string[] {
@@ -112,8 +114,10 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
           yield this.#chunk(keyGroup)
           this.#requireActive(epoch)
         }
-        if (this.#cut.entries(keyGroup) > 0) {
-          yield this.#chunk(keyGroup)
+        const removals = this.#cut.epochs.base === -Infinity ? NOTHING : this.#cut.removals.removed(keyGroup)
+        if (this.#cut.entries(keyGroup) > 0 || removals.length > 0) {
+          const chunk = this.#chunk(keyGroup)
+          yield removals.length > 0 ? { ...chunk, removals } : chunk
           this.#requireActive(epoch)
         }
       }

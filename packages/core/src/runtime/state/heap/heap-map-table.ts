@@ -5,6 +5,7 @@ import type { ValueReader } from '../../../types/schema-evolution.ts'
 import type { AnyType } from '../../../types/type-information.ts'
 import { writeMapEntry } from '../entry-encoding.ts'
 import type { EntryReader, MapEntrySerializers } from '../entry-encoding.ts'
+import { writeMapEntryRemoval, writeMapRemoval } from '../removal-encoding.ts'
 import { userKeySlot } from '../user-key-slot.ts'
 import { unwritableState } from '../unwritable-state.ts'
 import { KeyedEntry } from './entry.ts'
@@ -47,7 +48,7 @@ export class HeapMapTable<UK, UV> implements MapStateTable<UK, UV>, HeapPart {
     }
     const entry = map.get(slot)
     if (entry === undefined) {
-      map.set(slot, new KeyedEntry(userKey, value, this.#cut.epoch))
+      map.set(slot, new KeyedEntry(userKey, value, this.#cut.created))
       this.#budget.added(userKey, value)
       return
     }
@@ -61,6 +62,9 @@ export class HeapMapTable<UK, UV> implements MapStateTable<UK, UV>, HeapPart {
     const entry = map?.get(slot)
     if (map === undefined || entry === undefined) return false
     if (entry.epoch !== this.#cut.epoch) this.#preserve(keyGroup, key, namespace, entry)
+    if (this.#cut.tracksRemovals && entry.epoch !== this.#cut.created) {
+      writeMapEntryRemoval(this.#cut.removals.output(keyGroup), this.#index, key, namespace, userKey, this.#serializers.userKey)
+    }
     map.delete(slot)
     if (map.size === 0) this.#maps.delete(keyGroup, key, namespace)
     this.#budget.entries--
@@ -84,6 +88,7 @@ export class HeapMapTable<UK, UV> implements MapStateTable<UK, UV>, HeapPart {
     if (map === undefined) return
     this.#maps.delete(keyGroup, key, namespace)
     this.#budget.entries -= map.size
+    if (this.#cut.tracksRemovals) writeMapRemoval(this.#cut.removals.output(keyGroup), this.#index, key, namespace)
     // an iterator over the map may still be open and must end; the snapshot keeps a list of its own
     if (this.#cut.active) {
       const entries = [...map.values()]
@@ -113,21 +118,27 @@ export class HeapMapTable<UK, UV> implements MapStateTable<UK, UV>, HeapPart {
   }
 
   *#walkEntries(keyGroup: number, key: StateKey, namespace: Namespace, entries: Iterable<KeyedEntry<UK, UV>>): Generator<void> {
+    const { epochs } = this.#cut
     for (const entry of entries) {
-      if (entry.epoch !== this.#cut.epoch) this.#preserve(keyGroup, key, namespace, entry)
+      if (epochs.needs(entry.epoch)) this.#write(keyGroup, key, namespace, entry)
       if (this.#cut.endsSlice()) yield
     }
   }
 
-  /** Writes the entry if the snapshot in progress lacks it, and stamps it. */
+  /** The entry is about to change for the first time after the barrier: writes it if the snapshot in progress needs it, and stamps it. */
   #preserve(keyGroup: number, key: StateKey, namespace: Namespace, entry: KeyedEntry<UK, UV>): void {
-    if (this.#cut.active) {
-      try {
-        writeMapEntry(this.#cut.output(keyGroup), this.#index, key, namespace, entry.key, entry.value, this.#serializers)
-      } catch (error) {
-        throw unwritableState(error, this.meta, key)
-      }
+    const cut = this.#cut
+    if (entry.epoch === cut.created) return
+    if (cut.active && cut.epochs.needs(entry.epoch)) this.#write(keyGroup, key, namespace, entry)
+    entry.epoch = cut.epoch
+  }
+
+  #write(keyGroup: number, key: StateKey, namespace: Namespace, entry: KeyedEntry<UK, UV>): void {
+    try {
+      writeMapEntry(this.#cut.output(keyGroup), this.#index, key, namespace, entry.key, entry.value, this.#serializers)
+    } catch (error) {
+      throw unwritableState(error, this.meta, key)
     }
-    entry.epoch = this.#cut.epoch
+    entry.epoch = this.#cut.epochs.written
   }
 }

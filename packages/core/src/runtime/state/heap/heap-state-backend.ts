@@ -13,7 +13,7 @@ export function heapStateBackend(options: HeapStateOptions = {}): StateBackend {
   return {
     kind: 'state-backend',
     name: 'heap',
-    capabilities: { largerThanMemory: false, incremental: false },
+    capabilities: { largerThanMemory: false, incremental: true },
     async open(context) {
       // configuration must cost nothing to import: a job names its backend before anything runs
       const [{ HeapKeyedStateBackend }, { RestoredState }] = await Promise.all([import('./heap-keyed-state-backend.ts'), import('./restored-state.ts')])

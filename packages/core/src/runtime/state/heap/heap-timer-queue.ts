@@ -3,6 +3,7 @@ import type { StateMeta } from '../../../spi/keyed-state-snapshot.ts'
 import type { TimerQueue } from '../../../spi/timer-queue.ts'
 import { writeTimerEntry } from '../entry-encoding.ts'
 import type { EntryReader } from '../entry-encoding.ts'
+import { writeTimerRemoval } from '../removal-encoding.ts'
 import type { HeapBudget } from './heap-budget.ts'
 import type { HeapPart } from './heap-part.ts'
 import { groupIndex } from './key-namespace-map.ts'
@@ -52,7 +53,7 @@ export class HeapTimerQueue implements TimerQueue, HeapPart {
       this.#timestamps.push(timestamp)
     } else if (bucket.first === undefined) this.#emptyBuckets--
     else if (bucket.find(key, namespace) !== undefined) return false
-    const timer = new HeapTimer(timestamp, keyGroup, key, namespace, this.#cut.epoch)
+    const timer = new HeapTimer(timestamp, keyGroup, key, namespace, this.#cut.created)
     bucket.add(timer)
     timer.previousInGroup = group.last
     if (group.last === undefined) group.first = timer
@@ -104,7 +105,7 @@ export class HeapTimerQueue implements TimerQueue, HeapPart {
   *walk(keyGroup: number): Generator<void> {
     // a timer removed meanwhile has been written, and keeps its link to those that were behind it
     for (let timer = this.#group(keyGroup)?.first; timer !== undefined; timer = timer.nextInGroup) {
-      if (timer.epoch !== this.#cut.epoch) this.#preserve(timer)
+      if (this.#cut.epochs.needs(timer.epoch)) this.#write(timer)
       if (this.#cut.endsSlice()) yield
     }
   }
@@ -121,7 +122,9 @@ export class HeapTimerQueue implements TimerQueue, HeapPart {
 
   /** Takes a timer out of everything but its bucket. */
   #take(timer: HeapTimer): void {
-    if (timer.epoch !== this.#cut.epoch) this.#preserve(timer)
+    const { active, epochs, tracksRemovals, created, removals } = this.#cut
+    if (active && epochs.needs(timer.epoch)) this.#write(timer)
+    if (tracksRemovals && timer.epoch !== created) writeTimerRemoval(removals.output(timer.keyGroup), this.#index, timer.timestamp, timer.key, timer.namespace)
     const group = this.#group(timer.keyGroup) as GroupList
     if (timer.previousInGroup === undefined) group.first = timer.nextInGroup
     else timer.previousInGroup.nextInGroup = timer.nextInGroup
@@ -140,9 +143,8 @@ export class HeapTimerQueue implements TimerQueue, HeapPart {
     }
   }
 
-  /** Writes the timer if the snapshot in progress lacks it, and stamps it. */
-  #preserve(timer: HeapTimer): void {
-    if (this.#cut.active) writeTimerEntry(this.#cut.output(timer.keyGroup), this.#index, timer.timestamp, timer.key, timer.namespace)
-    timer.epoch = this.#cut.epoch
+  #write(timer: HeapTimer): void {
+    writeTimerEntry(this.#cut.output(timer.keyGroup), this.#index, timer.timestamp, timer.key, timer.namespace)
+    timer.epoch = this.#cut.epochs.written
   }
 }

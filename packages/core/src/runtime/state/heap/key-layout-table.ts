@@ -5,6 +5,7 @@ import type { ValueReader } from '../../../types/schema-evolution.ts'
 import type { AnyType } from '../../../types/type-information.ts'
 import { writeValueEntry } from '../entry-encoding.ts'
 import type { EntryReader } from '../entry-encoding.ts'
+import { writeValueRemoval } from '../removal-encoding.ts'
 import { unwritableState } from '../unwritable-state.ts'
 import { Entry } from './entry.ts'
 import type { HeapBudget } from './heap-budget.ts'
@@ -44,7 +45,7 @@ export class KeyLayoutTable<V> implements StateTable<V>, HeapPart {
   put(keyGroup: number, key: StateKey, namespace: Namespace, value: V): void {
     const entry = this.#entries.get(keyGroup, key, namespace)
     if (entry === undefined) {
-      this.#entries.set(keyGroup, key, namespace, new Entry(value, this.#cut.epoch))
+      this.#entries.set(keyGroup, key, namespace, new Entry(value, this.#cut.created))
       this.#budget.added(key, value)
       return
     }
@@ -56,6 +57,7 @@ export class KeyLayoutTable<V> implements StateTable<V>, HeapPart {
     const entry = this.#entries.get(keyGroup, key, namespace)
     if (entry === undefined) return
     if (entry.epoch !== this.#cut.epoch) this.#preserve(keyGroup, key, namespace, entry)
+    if (this.#cut.tracksRemovals && entry.epoch !== this.#cut.created) writeValueRemoval(this.#cut.removals.output(keyGroup), this.#index, key, namespace)
     this.#entries.delete(keyGroup, key, namespace)
     this.#budget.entries--
   }
@@ -93,14 +95,14 @@ export class KeyLayoutTable<V> implements StateTable<V>, HeapPart {
   }
 
   *walk(keyGroup: number): Generator<void> {
-    const epoch = this.#cut.epoch
+    const { epochs } = this.#cut
     for (const [key, entry] of this.#entries.plain(keyGroup) ?? []) {
-      if (entry.epoch !== epoch) this.#preserve(keyGroup, key, null, entry)
+      if (epochs.needs(entry.epoch)) this.#write(keyGroup, key, null, entry)
       if (this.#cut.endsSlice()) yield
     }
     for (const [key, namespaces] of this.#entries.named(keyGroup) ?? []) {
       for (const [namespace, entry] of namespaces) {
-        if (entry.epoch !== epoch) this.#preserve(keyGroup, key, namespace, entry)
+        if (epochs.needs(entry.epoch)) this.#write(keyGroup, key, namespace, entry)
         if (this.#cut.endsSlice()) yield
       }
     }
@@ -112,15 +114,20 @@ export class KeyLayoutTable<V> implements StateTable<V>, HeapPart {
     this.put(keyGroup, key, namespace, (readValue === undefined ? this.#serializer.read(reader.input) : readValue(reader.input)) as V)
   }
 
-  /** Writes the entry if the snapshot in progress lacks it, and stamps it. */
+  /** The entry is about to change for the first time after the barrier: writes it if the snapshot in progress needs it, and stamps it. */
   #preserve(keyGroup: number, key: StateKey, namespace: Namespace, entry: Entry<V>): void {
-    if (this.#cut.active) {
-      try {
-        writeValueEntry(this.#cut.output(keyGroup), this.#index, key, namespace, entry.value, this.#serializer)
-      } catch (error) {
-        throw unwritableState(error, this.meta, key)
-      }
+    const cut = this.#cut
+    if (entry.epoch === cut.created) return
+    if (cut.active && cut.epochs.needs(entry.epoch)) this.#write(keyGroup, key, namespace, entry)
+    entry.epoch = cut.epoch
+  }
+
+  #write(keyGroup: number, key: StateKey, namespace: Namespace, entry: Entry<V>): void {
+    try {
+      writeValueEntry(this.#cut.output(keyGroup), this.#index, key, namespace, entry.value, this.#serializer)
+    } catch (error) {
+      throw unwritableState(error, this.meta, key)
     }
-    entry.epoch = this.#cut.epoch
+    entry.epoch = this.#cut.epochs.written
   }
 }

@@ -5,6 +5,7 @@ import type { ValueReader } from '../../../types/schema-evolution.ts'
 import type { AnyType } from '../../../types/type-information.ts'
 import { writeValueEntry } from '../entry-encoding.ts'
 import type { EntryReader } from '../entry-encoding.ts'
+import { writeNamespaceRemoval, writeValueRemoval } from '../removal-encoding.ts'
 import { unwritableState } from '../unwritable-state.ts'
 import { KeyedEntry } from './entry.ts'
 import type { HeapBudget } from './heap-budget.ts'
@@ -66,7 +67,7 @@ export class NamespaceLayoutTable<V> implements StateTable<V>, HeapPart {
       this.#namespaces.set(namespace, groups)
     }
     const entries = (groups.maps[index] ??= new Map())
-    entries.set(key, new KeyedEntry(key, value, this.#cut.epoch))
+    entries.set(key, new KeyedEntry(key, value, this.#cut.created))
     groups.size++
     this.#budget.added(key, value)
   }
@@ -152,6 +153,7 @@ export class NamespaceLayoutTable<V> implements StateTable<V>, HeapPart {
       firstKeyGroup: this.#start,
       passed: (keyGroup, groups, map) => {
         this.#budget.entries -= map.size
+        if (this.#cut.tracksRemovals) writeNamespaceRemoval(this.#cut.removals.output(keyGroup), this.#index, groups.namespace)
         this.#cut.detach(keyGroup, () => this.#walkEntries(keyGroup, groups.namespace, map))
       },
       drop: (keyGroup, groups, entry) => this.#drop(keyGroup, groups, entry),
@@ -164,6 +166,7 @@ export class NamespaceLayoutTable<V> implements StateTable<V>, HeapPart {
 
   #drop(keyGroup: number, groups: NamespaceGroups<V>, entry: KeyedEntry<StateKey, V>): void {
     if (entry.epoch !== this.#cut.epoch) this.#preserve(keyGroup, groups.namespace, entry)
+    if (this.#cut.tracksRemovals && entry.epoch !== this.#cut.created) writeValueRemoval(this.#cut.removals.output(keyGroup), this.#index, entry.key, groups.namespace)
     groups.maps[keyGroup - this.#start]?.delete(entry.key)
     groups.size--
     this.#budget.entries--
@@ -175,21 +178,27 @@ export class NamespaceLayoutTable<V> implements StateTable<V>, HeapPart {
   }
 
   *#walkEntries(keyGroup: number, namespace: Namespace, entries: Entries<V>): Generator<void> {
+    const { epochs } = this.#cut
     for (const entry of entries.values()) {
-      if (entry.epoch !== this.#cut.epoch) this.#preserve(keyGroup, namespace, entry)
+      if (epochs.needs(entry.epoch)) this.#write(keyGroup, namespace, entry)
       if (this.#cut.endsSlice()) yield
     }
   }
 
-  /** Writes the entry if the snapshot in progress lacks it, and stamps it. */
+  /** The entry is about to change for the first time after the barrier: writes it if the snapshot in progress needs it, and stamps it. */
   #preserve(keyGroup: number, namespace: Namespace, entry: KeyedEntry<StateKey, V>): void {
-    if (this.#cut.active) {
-      try {
-        writeValueEntry(this.#cut.output(keyGroup), this.#index, entry.key, namespace, entry.value, this.#serializer)
-      } catch (error) {
-        throw unwritableState(error, this.meta, entry.key)
-      }
+    const cut = this.#cut
+    if (entry.epoch === cut.created) return
+    if (cut.active && cut.epochs.needs(entry.epoch)) this.#write(keyGroup, namespace, entry)
+    entry.epoch = cut.epoch
+  }
+
+  #write(keyGroup: number, namespace: Namespace, entry: KeyedEntry<StateKey, V>): void {
+    try {
+      writeValueEntry(this.#cut.output(keyGroup), this.#index, entry.key, namespace, entry.value, this.#serializer)
+    } catch (error) {
+      throw unwritableState(error, this.meta, entry.key)
     }
-    entry.epoch = this.#cut.epoch
+    entry.epoch = this.#cut.epochs.written
   }
 }

@@ -1,6 +1,9 @@
 import type { KeyGroupRange } from '../../../spi/key-group-range.ts'
 import { createDataOutput } from '../../../types/byte-data-output.ts'
 import type { DataOutput } from '../../../types/data-output.ts'
+import { ChangeEpochs } from '../change-epochs.ts'
+import { SliceClock } from '../slice-clock.ts'
+import { RemovalLog } from './removal-log.ts'
 
 const NOTHING = new Uint8Array(0)
 /** Entries that the walker visits before it lets the task work. */
@@ -12,33 +15,52 @@ export type DetachedWalk = () => Iterable<void>
 /**
  * Where the snapshot in progress has drawn its line through the state of one backend. Shared by its tables and queues.
  *
- * An entry whose epoch is not `epoch` has not changed since the barrier. While a snapshot is `active`, whoever is about to
- * change or drop such an entry first writes it to `output(keyGroup)`; the walker writes all others. Both then stamp it, so
- * that it is written once.
+ * An entry whose stamp is not `epoch` has not changed since the barrier. While a snapshot is `active`, whoever is about to
+ * change or drop such an entry first writes it to `output(keyGroup)`, if the snapshot needs it; the walker writes all others.
+ * Both then stamp it, so that it is written once.
  */
 export class SnapshotCut {
+  readonly epochs: ChangeEpochs
+  /** Those of `epochs`, here for speed: the stamps of what has changed, and of what came into being, since the barrier. */
   epoch = 0
+  created: number
   active = false
+  /** What is removed must be noted in `removals`. */
+  tracksRemovals = false
+  readonly removals: RemovalLog
   /** The walker is here: entries of smaller key groups are all stamped. */
   walking: number
   readonly range: KeyGroupRange
+  readonly #slice: SliceClock
   readonly #outputs: (DataOutput | undefined)[]
   readonly #entries: Int32Array
   readonly #detached = new Map<number, DetachedWalk[]>()
-  #visited = 0
 
-  constructor(range: KeyGroupRange) {
+  /** `incremental`: snapshots will be asked to hold only changes. */
+  constructor(range: KeyGroupRange, incremental: boolean, now: () => number) {
     this.range = range
+    this.epochs = new ChangeEpochs(incremental)
+    this.created = this.epochs.created
+    this.removals = new RemovalLog(range)
     this.walking = range.start
+    this.#slice = new SliceClock(now, SLICE_ENTRIES)
     const groups = Math.max(0, range.end - range.start + 1)
     this.#outputs = Array.from({ length: groups }, () => undefined)
     this.#entries = new Int32Array(groups)
   }
 
-  begin(): void {
-    this.epoch++
+  /** Returns the checkpoint that the snapshot builds on; undefined for a full one. */
+  begin(checkpointId: number, since: number | undefined): number | undefined {
+    const { epochs } = this
+    const base = epochs.begin(checkpointId, since)
+    this.removals.begin(epochs.written, epochs.base)
+    this.epoch = epochs.changed
+    this.created = epochs.created
+    this.tracksRemovals = epochs.tracksRemovals
     this.active = true
     this.walking = this.range.start
+    this.#slice.begin()
+    return base
   }
 
   end(): void {
@@ -50,7 +72,7 @@ export class SnapshotCut {
 
   /** Called by walks for every entry they visit: true when it is time to yield. */
   endsSlice(): boolean {
-    return ++this.#visited % SLICE_ENTRIES === 0
+    return this.#slice.passed()
   }
 
   /** Where to write one entry of this key group, which is counted. */
@@ -71,6 +93,7 @@ export class SnapshotCut {
     const bytes = this.#outputs[index]?.view() ?? NOTHING
     this.#outputs[index] = undefined
     this.#entries[index] = 0
+    this.#slice.begin()
     return bytes
   }
 

@@ -9,7 +9,7 @@ export class HeapTimer {
   readonly keyGroup: number
   readonly key: StateKey
   readonly namespace: Namespace
-  /** Of its registration, or of the snapshot that has it. */
+  /** Of its registration, or of the snapshot that has it; see ChangeEpochs. */
   epoch: number
   /** It may still be in the index of its bucket. */
   fired = false

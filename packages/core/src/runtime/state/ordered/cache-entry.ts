@@ -25,7 +25,7 @@ export class CacheEntry implements EntryPosition {
   /** Undefined when there is none. */
   value: unknown
   stored: Stored
-  /** Of the last change, or of the snapshot that has it. */
+  /** Stamp of the last change while it is dirty; see ChangeEpochs. */
   epoch: number
   /** Index among the dirty entries of its table and key group, or CLEAN. */
   dirtyAt: number = CLEAN

@@ -83,7 +83,9 @@ export class CachedTable {
     if (entry.value === undefined && entry.stored !== STORED.unknown) return
     this.cache.touch(entry)
     entry.value = undefined
-    if (entry.stored === STORED.no) this.cache.drop(entry)
+    if (entry.stored !== STORED.no) return
+    this.cache.cut.dropped(entry)
+    this.cache.drop(entry)
   }
 
   /** Entries of a key group that the store does not have as they are; changes with every write. */
@@ -156,7 +158,7 @@ export class CachedTable {
   }
 
   #admit(at: EntryPosition, value: unknown, stored: Stored, storedBytes: number): CacheEntry {
-    const entry = new CacheEntry(this, at, value, stored, this.cache.cut.epoch)
+    const entry = new CacheEntry(this, at, value, stored, this.cache.cut.epochs.written)
     this.index.set(entry)
     this.cache.admit(entry, storedBytes)
     return entry

@@ -1,8 +1,10 @@
 import type { KeyGroupRange } from '../../../spi/key-group-range.ts'
 import type { StoreWrite } from '../../../spi/ordered-store.ts'
+import { ChangeEpochs } from '../change-epochs.ts'
 import type { CacheEntry } from './cache-entry.ts'
 import { CLEAN } from './cache-entry.ts'
 import { byteString, compareBytes } from './byte-order.ts'
+import { ChangeLog } from './change-log.ts'
 import type { StoreItem } from './store-page.ts'
 import { prefixOf } from './write-behind-store.ts'
 import type { StoreView, WriteBehindStore } from './write-behind-store.ts'
@@ -12,26 +14,39 @@ import type { StoreView, WriteBehindStore } from './write-behind-store.ts'
  * that was dirty then is kept here in its old form, by whoever changes or writes it first, or else by the walker. Both stamp it.
  */
 export class OrderedCut {
+  readonly epochs: ChangeEpochs
+  /** That of `epochs`, here for speed: the stamp of what has changed since the barrier. */
   epoch = 0
   view: StoreView | undefined
   /** The walker is here: nothing needs to be kept for smaller key groups. */
   walking: number
   readonly range: KeyGroupRange
+  /** Undefined unless snapshots are asked to hold only changes. */
+  readonly changes: ChangeLog | undefined
   readonly #store: WriteBehindStore
   /** By table and key group, then by key. */
   #kept = new Map<number, Map<string, StoreItem>>()
 
-  constructor(range: KeyGroupRange, store: WriteBehindStore) {
+  /** `changesBytes`: memory to keep track of changes for incremental snapshots; undefined for none. */
+  constructor(range: KeyGroupRange, store: WriteBehindStore, changesBytes: number | undefined) {
     this.range = range
     this.walking = range.start
     this.#store = store
+    this.epochs = new ChangeEpochs(changesBytes !== undefined)
+    this.changes = changesBytes === undefined ? undefined : new ChangeLog(changesBytes)
   }
 
-  begin(): void {
+  /** Returns the checkpoint that the snapshot builds on; undefined for a full one. */
+  begin(checkpointId: number, since: number | undefined): number | undefined {
+    const { epochs, changes } = this
     this.view = this.#store.view()
-    this.epoch++
+    if (changes?.overflowed === true) epochs.forget()
+    const base = epochs.begin(checkpointId, since)
+    changes?.begin(epochs.written, epochs.base)
+    this.epoch = epochs.changed
     this.walking = this.range.start
     for (const batch of this.view.unsettled) for (const write of batch) this.#keptOf(write.key).set(byteString(write.key), write)
+    return base
   }
 
   end(): void {
@@ -40,10 +55,34 @@ export class OrderedCut {
     this.#kept = new Map()
   }
 
-  /** Called before an entry changes for the first time after the barrier, while it still has its old value. */
+  /** Called before an entry changes for the first time after the barrier, while it still has its old value. Leaves its stamp. */
   preserve(entry: CacheEntry): void {
-    if (this.view !== undefined && entry.dirtyAt !== CLEAN && entry.keyGroup >= this.walking) this.keep(entry.table.storeKey(entry), entry.table.encoded(entry))
-    entry.epoch = this.epoch
+    if (this.view === undefined || entry.dirtyAt === CLEAN || entry.keyGroup < this.walking || !this.epochs.needs(entry.epoch)) return
+    const key = entry.table.storeKey(entry)
+    this.keep(key, entry.table.encoded(entry))
+    this.changes?.add(key, false)
+  }
+
+  /** The same for the walker: the entry stays as it is. */
+  write(entry: CacheEntry): void {
+    if (!this.epochs.needs(entry.epoch)) return
+    this.preserve(entry)
+    entry.epoch = this.epochs.written
+  }
+
+  /** Called when an entry is written to the store under `key`, with a value that may be newer than the barrier. */
+  written(entry: CacheEntry, key: Uint8Array, value: Uint8Array | undefined): void {
+    const { epochs, changes } = this
+    const changed = entry.epoch >= epochs.changed
+    if (changed || entry.epoch > epochs.base) changes?.add(key, changed)
+    if (entry.epoch >= epochs.written) return
+    if (this.view !== undefined && entry.keyGroup >= this.walking) this.keep(key, value)
+    entry.epoch = epochs.written
+  }
+
+  /** An entry that the store never had is gone. */
+  dropped(entry: CacheEntry): void {
+    if (this.epochs.tracksRemovals && entry.epoch !== this.epochs.created) this.changes?.add(entry.table.storeKey(entry), true)
   }
 
   keep(key: Uint8Array, value: Uint8Array | undefined): void {
@@ -65,6 +104,12 @@ export class OrderedCut {
   kept(prefix: Uint8Array): readonly StoreItem[] {
     const kept = this.#kept.get(prefixOf(prefix))
     return kept === undefined ? [] : [...kept.values()].sort((a, b) => compareBytes(a.key, b.key))
+  }
+
+  /** The value of a store key at the barrier. */
+  valueAt(key: Uint8Array): Uint8Array | undefined {
+    const kept = this.#kept.get(prefixOf(key))?.get(byteString(key))
+    return kept === undefined ? this.view?.get(key) : kept.value
   }
 
   keptCount(prefix: Uint8Array): number {

@@ -21,8 +21,11 @@ import { SnapshotWalk } from './snapshot-walk.ts'
 import { StateCache } from './state-cache.ts'
 import type { WriteBehindStore } from './write-behind-store.ts'
 
-type Context = Pick<StateBackendContext, 'keyGroupRange' | 'operatorUid' | 'metrics' | 'logger'>
+type Context = Pick<StateBackendContext, 'keyGroupRange' | 'operatorUid' | 'metrics' | 'logger' | 'incremental' | 'now'>
 type Table = OrderedValueTable<unknown> | OrderedMapTable<unknown, unknown>
+
+/** Keys that changed between two incremental checkpoints may take this part of the cache's memory in addition; beyond it one is full. */
+const CHANGES_SHARE = 4
 
 /** Of the timestamp in a timer's position, and of the count that is its value. */
 const timerCodec = {
@@ -51,7 +54,7 @@ export class OrderedKeyedStateBackend implements KeyedStateBackend {
     this.#store = store
     this.#restored = restored
     this.#release = release
-    this.#cut = new OrderedCut(context.keyGroupRange, store)
+    this.#cut = new OrderedCut(context.keyGroupRange, store, context.incremental === true ? cacheBytes / CHANGES_SHARE : undefined)
     this.#cache = new StateCache(store, this.#cut, cacheBytes)
     const { metrics } = context
     metrics.gauge('stateCacheEntries', () => this.#cache.size)
@@ -93,18 +96,18 @@ export class OrderedKeyedStateBackend implements KeyedStateBackend {
     return queue
   }
 
-  snapshot(checkpointId: number): KeyedStateSnapshot {
+  snapshot(checkpointId: number, since?: number): KeyedStateSnapshot {
     if (this.#cut.view !== undefined) {
       throw new MillraceError('STATE_SNAPSHOT_ACTIVE', `Snapshot ${checkpointId} was asked for while another one is still being written; one at a time`, { origin: 'engine' })
     }
     this.#dropUnclaimed()
-    this.#cut.begin()
+    const base = this.#cut.begin(checkpointId, since)
     const { epoch } = this.#cut
     const tables = [...this.#cached]
     const release = (): void => {
       if (this.#cut.epoch === epoch) this.#cut.end()
     }
-    return { states: tables.map((table) => table.meta), chunks: () => this.#chunks(epoch, tables, release), release }
+    return { states: tables.map((table) => table.meta), ...(base === undefined ? {} : { since: base }), chunks: () => this.#chunks(epoch, tables, release), release }
   }
 
   /** Waits until the cache may write again; there is nothing to read ahead, since reads are synchronous. */
@@ -149,7 +152,7 @@ export class OrderedKeyedStateBackend implements KeyedStateBackend {
     const { view } = this.#cut
     if (view === undefined) return
     try {
-      for (const chunk of new SnapshotWalk(this.#cut, view, tables).chunks()) {
+      for (const chunk of new SnapshotWalk(this.#cut, view, tables, () => this.#context.now()).chunks()) {
         yield chunk
         this.#requireActive(epoch)
       }

@@ -26,7 +26,7 @@ export function orderedStoreBackend({ name, open, cacheBytes = DEFAULT_CACHE_BYT
   return {
     kind: 'state-backend',
     name,
-    capabilities: { largerThanMemory: true, incremental: false },
+    capabilities: { largerThanMemory: true, incremental: true },
     async open(context) {
       // configuration must cost nothing to import: a job names its backend before anything runs
       const { openOrderedBackend } = await import('./open-ordered-backend.ts')

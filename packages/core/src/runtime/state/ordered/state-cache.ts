@@ -48,13 +48,20 @@ export class StateCache {
 
   /** Must be called before an entry's value changes: the old one may be needed. */
   touch(entry: CacheEntry): void {
-    const { cut } = this
-    if (entry.epoch !== cut.epoch) cut.preserve(entry)
+    if (entry.epoch !== this.cut.epoch) this.#stamp(entry)
     if (entry.dirtyAt !== CLEAN) return
     const dirty = entry.table.dirty(entry.keyGroup)
     entry.dirtyAt = dirty.length
     dirty.push(entry)
     this.dirtyEntries++
+  }
+
+  #stamp(entry: CacheEntry): void {
+    const { cut } = this
+    const { created } = cut.epochs
+    if (entry.epoch === created) return
+    cut.preserve(entry)
+    entry.epoch = entry.value === undefined && entry.stored === STORED.no ? created : cut.epoch
   }
 
   /** Forgets an entry that is clean, or that the store need not hear of. */
@@ -122,11 +129,7 @@ export class StateCache {
     const key = entry.table.storeKey(entry)
     const value = entry.table.encoded(entry)
     this.#resize(entry, key.length + (value?.length ?? 0))
-    const { cut } = this
-    if (entry.epoch !== cut.epoch) {
-      if (cut.view !== undefined && entry.keyGroup >= cut.walking) cut.keep(key, value)
-      entry.epoch = cut.epoch
-    }
+    this.cut.written(entry, key, value)
     return { key, value, replaces: entry.stored === STORED.yes }
   }
 

@@ -1,6 +1,6 @@
 import { describeError, MillraceError } from '../../../errors.ts'
 import type { OrderedStore, OrderedStoreSnapshot, StoreWrite } from '../../../spi/ordered-store.ts'
-import { byteString, compareBytes, endOf } from './byte-order.ts'
+import { after, byteString, compareBytes, endOf } from './byte-order.ts'
 import { PREFIX_BYTES } from './entry-layout.ts'
 import { readPage } from './store-page.ts'
 import type { StoreItem, StorePage } from './store-page.ts'
@@ -16,6 +16,7 @@ const EMPTY: Pick<OrderedStoreSnapshot, 'scan'> = { scan: () => [] }
 
 /** A store's content at a barrier, but for what never got there. */
 export interface StoreView {
+  get(key: Uint8Array): Uint8Array | undefined
   page(newer: readonly StoreItem[], from: Uint8Array, to: Uint8Array, limit: number): StorePage
   /** Writes that were under way at the barrier. */
   readonly unsettled: readonly Batch[]
@@ -99,7 +100,9 @@ export class WriteBehindStore {
     const snapshot = this.#attempt('snapshot', () => this.#store.snapshot?.())
     const written = this.#written
     const source: Pick<OrderedStoreSnapshot, 'scan'> = snapshot ?? this.#store
+    const read = snapshot === undefined ? (key: Uint8Array) => this.#store.get(key) : (key: Uint8Array) => (snapshot.get === undefined ? firstOf(snapshot.scan(key, after(key))) : snapshot.get(key))
     return {
+      get: (key) => (written.has(prefixOf(key)) ? this.#attempt('read', () => read(key)) : undefined),
       page: (newer, from, to, limit) => {
         const held = written.has(prefixOf(from)) ? source : EMPTY
         return this.#attempt('scan', () => readPage(held, newer, from, to, limit))
@@ -166,6 +169,11 @@ export class WriteBehindStore {
 /** Table and key group of a store key, as a number. */
 export function prefixOf(key: Uint8Array): number {
   return ((key[0] as number) << 24) | ((key[1] as number) << 16) | ((key[2] as number) << 8) | (key[3] as number)
+}
+
+function firstOf(entries: Iterable<readonly [key: Uint8Array, value: Uint8Array]>): Uint8Array | undefined {
+  for (const [, value] of entries) return value
+  return undefined
 }
 
 function beginsWith(key: Uint8Array, prefix: Uint8Array): boolean {
