@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Kafka, logLevel } from 'kafkajs'
-import type { Admin, Message, Producer } from 'kafkajs'
+import type { Admin, Message, Producer, Transaction } from 'kafkajs'
 
 /** A record as a test gives it to the broker, through kafkajs' own producer. */
 export interface TestRecord {
@@ -19,6 +19,10 @@ export interface TestTopics extends AsyncDisposable {
   write(topic: string, records: readonly TestRecord[]): Promise<void>
   /** In one transaction, left open until it is ended. */
   begin(topic: string, records: readonly TestRecord[]): Promise<{ commit(): Promise<void>; abort(): Promise<void> }>
+  /** As a consumer of that group would have committed it. */
+  commitOffset(groupId: string, topic: string, partition: number, offset: number): Promise<void>
+  /** As retention would. */
+  deleteRecordsBefore(topic: string, partition: number, offset: number): Promise<void>
 }
 
 export async function testTopics(address: string): Promise<TestTopics> {
@@ -26,6 +30,12 @@ export async function testTopics(address: string): Promise<TestTopics> {
   const admin = kafka.admin()
   const producer = kafka.producer()
   const transactional: Producer[] = []
+  const openTransaction = async (): Promise<Transaction> => {
+    const own = kafka.producer({ transactionalId: randomUUID(), maxInFlightRequests: 1, idempotent: true })
+    transactional.push(own)
+    await own.connect()
+    return own.transaction()
+  }
   await Promise.all([admin.connect(), producer.connect()])
   return {
     admin,
@@ -38,12 +48,18 @@ export async function testTopics(address: string): Promise<TestTopics> {
       if (records.length > 0) await producer.send({ topic, messages: records.map(messageOf) })
     },
     async begin(topic, records) {
-      const own = kafka.producer({ transactionalId: randomUUID(), maxInFlightRequests: 1, idempotent: true })
-      transactional.push(own)
-      await own.connect()
-      const transaction = await own.transaction()
+      const transaction = await openTransaction()
       await transaction.send({ topic, messages: records.map(messageOf) })
       return { commit: async () => transaction.commit(), abort: async () => transaction.abort() }
+    },
+    async commitOffset(consumerGroupId, topic, partition, offset) {
+      const transaction = await openTransaction()
+      await transaction.sendOffsets({ consumerGroupId, topics: [{ topic, partitions: [{ partition, offset: String(offset) }] }] })
+      await transaction.commit()
+    },
+    async deleteRecordsBefore(topic, partition, offset) {
+      await admin.fetchTopicOffsets(topic) // finds out who leads it, which the next call does not
+      await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(offset) }] })
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([admin, producer, ...transactional].map(async (one) => one.disconnect()))
