@@ -26,6 +26,8 @@ export type { GraphWarning } from './graph/validate-graph.ts'
 export type { JobGraph } from './graph/job-graph.ts'
 export type { StreamGraph } from './graph/stream-graph.ts'
 
+export type { Accumulator, AccumulatorKind, AccumulatorResult, AccumulatorResults, Accumulators } from './functions/accumulator.ts'
+export type { CachedFile } from './functions/cached-file.ts'
 export type { AggregateFunction } from './functions/aggregate-function.ts'
 export { count, max, mean, min, sum } from './functions/aggregates.ts'
 export { maxBy, minBy } from './functions/aggregates-by.ts'

@@ -28,6 +28,11 @@ export interface StreamExecutionEnvironment {
   /** The whole numbers from `from` to `to`, both included, in ranges over all subtasks. */
   fromSequence(from: number, to: number): DataStream<number>
   createInput<T>(format: InputFormat<T>, watermarks?: WatermarkStrategy<NoInfer<T>>, options?: SourceOptions): DataStream<T>
+  /**
+   * A small file, such as a table to look things up in, that every subtask reads whole before it starts: functions ask for it
+   * with `context.cachedFile(name)`. `path` as for any file system of the job; at most 64 MiB. Throws CORE_INVALID_CACHED_FILE.
+   */
+  registerCachedFile(path: string, name: string): void
   addSource<T>(source: SourceFunction<T>, watermarks?: WatermarkStrategy<NoInfer<T>>, options?: SourceOptions): DataStream<T>
 }
 
@@ -56,6 +61,7 @@ export function draftJob(jobName: string, execute?: Executor): DraftedJob {
     fromSource,
     fromData: (values, type) => fromSource(collectionSource(values, type), undefined, { parallelism: 1 }),
     fromSequence: (from, to) => fromSource(sequenceSource(from, to)),
+    registerCachedFile: (path, name) => builder.addCachedFile({ path, name }),
     createInput: (format, watermarks, options) => fromSource(inputFormatSource(format), watermarks, options),
     addSource: (source, watermarks, options) => fromSource(sourceFunctionSource(source), watermarks, source.parallel === true ? options : { parallelism: 1, ...options }),
   }

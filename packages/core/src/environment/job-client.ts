@@ -1,3 +1,4 @@
+import type { AccumulatorResults } from '../functions/accumulator.ts'
 import type { MetricSample } from '../spi/metric-reporter.ts'
 import type { WatermarkStatus } from './watermark-status.ts'
 
@@ -51,6 +52,8 @@ export interface JobResult {
   readonly recordsRejected: number
   readonly recordsLate: number
   readonly numRestarts: number
+  /** What functions added to `context.accumulators`, by name. */
+  readonly accumulators: AccumulatorResults
   /** Of stop with savepoint. */
   readonly savepoint?: string
 }
@@ -62,6 +65,8 @@ export interface JobClient extends AsyncDisposable {
   readonly done: Promise<JobResult>
   status(): JobStatus
   metrics(): readonly MetricSample[]
+  /** What functions have added to `context.accumulators` so far, by name. */
+  accumulators(): AccumulatorResults
   /** How far event time is in every split and on every edge, and what holds it back. */
   watermarks(): WatermarkStatus
   /** Takes a savepoint and goes on; returns its pointer. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { accumulatorResults } from './accumulator-results.ts'
 import { MillraceError } from '../errors.ts'
 import type { JobGraph } from '../graph/job-graph.ts'
 import type { MetricRegistry } from '../metrics/metric-registry.ts'
@@ -49,7 +50,7 @@ export async function createJobClient(job: LocalJob): Promise<JobClient> {
   }
   const resultOf = ({ state, savepoint }: JobOutcome): JobResult => {
     const { recordsIn, recordsOut, recordsRejected, recordsLate, numRestarts } = client.status()
-    return { state, durationMs: clock.now() - startedMs, recordsIn, recordsOut, recordsRejected, recordsLate, numRestarts, ...(savepoint === undefined ? {} : { savepoint }) }
+    return { state, durationMs: clock.now() - startedMs, recordsIn, recordsOut, recordsRejected, recordsLate, numRestarts, accumulators: client.accumulators(), ...(savepoint === undefined ? {} : { savepoint }) }
   }
   const done = Promise.resolve().then(run)
   // Whoever awaits `done` gets the failure; a client that nobody awaits must not end the process.
@@ -67,6 +68,7 @@ export async function createJobClient(job: LocalJob): Promise<JobClient> {
       if (target !== undefined) return coordinator.savepoint(target)
       throw new MillraceError('CKPT_NO_SAVEPOINT_DIRECTORY', 'A savepoint needs a directory: name one, or configure checkpoints.savepointDirectory (--savepoint-dir)', { origin: 'user' })
     },
+    accumulators: () => accumulatorResults(client.metrics()),
     async stop({ savepoint = options.checkpoints?.savepointDirectory, drain = false } = {}) {
       coordinator.stop(savepoint, drain)
       return done

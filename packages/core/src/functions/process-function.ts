@@ -2,6 +2,8 @@ import type { MetricGroup } from '../spi/metric-group.ts'
 import type { Output } from '../spi/output.ts'
 import type { Key } from '../types/key.ts'
 import type { TypeInformation } from '../types/type-information.ts'
+import type { Accumulators } from './accumulator.ts'
+import type { CachedFile } from './cached-file.ts'
 import type { OutputTag } from './output-tag.ts'
 import type { MapState } from './state.ts'
 import type { StateDescriptor } from './state-descriptor.ts'
@@ -11,12 +13,16 @@ export interface OpenContext {
   readonly subtaskIndex: number
   readonly parallelism: number
   readonly metrics: MetricGroup
+  /** Numbers added up over all subtasks and shown in the job's result. */
+  readonly accumulators: Accumulators
   /** Current event-time watermark of this operator. */
   currentWatermark(): number
   /** Processing time in epoch ms; virtual in tests. */
   now(): number
   /** Emits to a side output with the timestamp of the element being processed. */
   output<T>(tag: OutputTag<T>, value: T): void
+  /** A file registered with `env.registerCachedFile`. Throws CORE_NO_CACHED_FILE. */
+  cachedFile(name: string): CachedFile
 }
 
 /** List state of a non-keyed operator: redistributed over the new subtasks when the parallelism changes. */

@@ -17,6 +17,7 @@ export function freezeGraph(graph: StreamGraph): StreamGraph {
     Object.freeze(edge)
   }
   Object.freeze(graph.nodes)
+  Object.freeze(graph.cachedFiles)
   Object.freeze(graph.edges)
   return Object.freeze(graph)
 }

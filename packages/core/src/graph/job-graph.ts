@@ -1,6 +1,6 @@
 import type { AnyType } from '../types/type-information.ts'
 import type { Partitioning } from './partitioning.ts'
-import type { StreamNode } from './stream-graph.ts'
+import type { CachedFileSpec, StreamNode } from './stream-graph.ts'
 
 /** Where an output of a chained operator goes: to the next operator of the chain, or out through an edge. */
 export interface ChainLink {
@@ -48,6 +48,8 @@ export interface JobGraph {
   readonly jobName: string
   readonly vertices: readonly JobVertex[]
   readonly edges: readonly JobEdge[]
+  /** Side files; absent: none. */
+  readonly cachedFiles?: readonly CachedFileSpec[]
   /** Of structure and options, never of function text; the same builder with the same parameters gives the same hash. */
   readonly planHash: string
 }

@@ -32,6 +32,7 @@ export function describePlan(graph: StreamGraph, options: JsonValue = null): Jso
       type: describeType(type),
     })),
     options,
+    ...(graph.cachedFiles === undefined ? {} : { cachedFiles: graph.cachedFiles.map(({ name, path }) => ({ name, path })) }),
   }
 }
 

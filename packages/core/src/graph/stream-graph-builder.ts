@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.ts'
 import { freezeGraph } from './freeze-graph.ts'
-import type { StreamEdge, StreamGraph, StreamNode } from './stream-graph.ts'
+import type { CachedFileSpec, StreamEdge, StreamGraph, StreamNode } from './stream-graph.ts'
 
 /** A node while the job is being built: its options may still change. */
 export type NodeDraft = { -readonly [F in keyof StreamNode]: StreamNode[F] }
@@ -21,6 +21,8 @@ export interface StreamGraphBuilder {
   addNode(node: NewNode): number
   /** Reads one more output on input 0 of a node that exists. */
   addInput(target: number, input: Omit<StreamEdge, 'target' | 'input'>): void
+  /** Throws CORE_INVALID_CACHED_FILE for a name that is empty or taken. */
+  addCachedFile(file: CachedFileSpec): void
   /** Changes options of a node. */
   change(id: number, options: Partial<Omit<StreamNode, 'id' | 'operator'>>): void
   /** Ends building: from now on every change throws CORE_JOB_ALREADY_BUILT. */
@@ -30,6 +32,7 @@ export interface StreamGraphBuilder {
 export function createStreamGraphBuilder(jobName: string): StreamGraphBuilder {
   const nodes: NodeDraft[] = []
   const edges: StreamEdge[] = []
+  const cachedFiles: CachedFileSpec[] = []
   let built = false
 
   const assertBuilding = (): void => {
@@ -52,6 +55,15 @@ export function createStreamGraphBuilder(jobName: string): StreamGraphBuilder {
       assertBuilding()
       edges.push({ ...input, target, input: 0 })
     },
+    addCachedFile(file) {
+      assertBuilding()
+      const { name } = file
+      const taken = cachedFiles.some((other) => other.name === name)
+      if (taken || typeof name !== 'string' || name.trim() === '') {
+        throw new MillraceError('CORE_INVALID_CACHED_FILE', `expected each cached file to have a name of its own, found ${taken ? 'twice ' : ''}${JSON.stringify(name)}`, { origin: 'user' })
+      }
+      cachedFiles.push(Object.freeze({ name, path: file.path }))
+    },
     change(id, options) {
       assertBuilding()
       Object.assign(nodes[id] as NodeDraft, options)
@@ -59,7 +71,7 @@ export function createStreamGraphBuilder(jobName: string): StreamGraphBuilder {
     build() {
       assertBuilding()
       built = true
-      return freezeGraph({ jobName, nodes, edges })
+      return freezeGraph({ jobName, nodes, edges, ...(cachedFiles.length === 0 ? {} : { cachedFiles }) })
     },
   }
 }

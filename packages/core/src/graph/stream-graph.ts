@@ -41,11 +41,19 @@ export interface StreamNode {
   readonly stateful: boolean
 }
 
+/** A file that functions may ask for, as the job registered it. */
+export interface CachedFileSpec {
+  readonly name: string
+  readonly path: string
+}
+
 /** The job as the user wrote it: frozen once the builder returned. Everything but functions is plain data. */
 export interface StreamGraph {
   readonly jobName: string
   readonly nodes: readonly StreamNode[]
   readonly edges: readonly StreamEdge[]
+  /** Side files; absent: none. */
+  readonly cachedFiles?: readonly CachedFileSpec[]
 }
 
 /** The side output that carries a source's or an operator's bad records when its policy is `deadLetter`. */

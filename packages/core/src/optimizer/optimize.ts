@@ -39,7 +39,9 @@ export function optimize(graph: StreamGraph, options: OptimizerOptions): JobGrap
     throw new MillraceError('CORE_EMPTY_JOB', message, { origin: 'user' })
   }
   const plan = toFixpoint(resolvePartitioning(live), rules)
-  return buildJobGraph(plan, { chaining, planHash: planHash(graph, planOptions(options)) })
+  const jobGraph = buildJobGraph(plan, { chaining, planHash: planHash(graph, planOptions(options)) })
+  const { cachedFiles } = graph
+  return cachedFiles === undefined ? jobGraph : { ...jobGraph, cachedFiles }
 }
 
 /** What of the options is part of the plan's description and hash. */

@@ -1,4 +1,5 @@
-import type { ChainedOperator, JobVertex } from '../graph/job-graph.ts'
+import type { ChainedOperator, JobGraph, JobVertex } from '../graph/job-graph.ts'
+import { CachedFiles, cachedFileOf } from '../runtime/operators/cached-files.ts'
 import { createOperator } from '../runtime/operators/create-operator.ts'
 import type { OperatorContext, OperatorOutput } from '../runtime/operators/stream-operator.ts'
 import { createOperatorState } from '../runtime/state/operator-state.ts'
@@ -27,7 +28,7 @@ const NO_OUTPUT: OperatorOutput = { collect() {}, collectSide() {}, hasSide: () 
  * the savepoint without its keyed entries. Rejects with STATE_INCOMPATIBLE for what it cannot read. Undefined for an operator
  * that is not opened.
  */
-export async function declaredStates(vertex: JobVertex, { node, uid }: ChainedOperator, saved: SavepointOperator | undefined): Promise<DeclaredStates | undefined> {
+export async function declaredStates(graph: Pick<JobGraph, 'cachedFiles'>, vertex: JobVertex, { node, uid }: ChainedOperator, saved: SavepointOperator | undefined): Promise<DeclaredStates | undefined> {
   if (!OPENED.has(node.operator.kind)) return undefined
   const { maxParallelism } = vertex
   const keyGroupRange = { start: 0, end: maxParallelism - 1 }
@@ -36,6 +37,7 @@ export async function declaredStates(vertex: JobVertex, { node, uid }: ChainedOp
     for await (const { states } of saved.files.open()) restore.push({ states, keyGroups: keyGroupRange, read: () => Promise.resolve(new Uint8Array()) })
   }
   const fileSystems = createFileSystems()
+  const cachedFiles = await new CachedFiles(graph.cachedFiles ?? [], fileSystems).load()
   const backend = await openScratchBackend({ uid, maxParallelism, keyGroupRange, restore, fileSystems, now: () => 0 })
   const [operatorBytes] = redistributeOperatorState((saved?.metadata.subtasks ?? []).map(({ operatorState }) => operatorState), 1)
   const operatorState = createOperatorState(operatorBytes, { uid, logger: unheardLogger })
@@ -44,6 +46,7 @@ export async function declaredStates(vertex: JobVertex, { node, uid }: ChainedOp
     ...{ jobName: 'savepoint', uid, name: node.name, subtaskIndex: 0, parallelism: 1, maxParallelism, keyGroupRange, fileSystems, operatorState },
     ...{ restored: saved !== undefined, firstCheckpointId: 1, checkpointingEnabled: true, signal: abort.signal, output: NO_OUTPUT, keyedState: backend },
     ...{ logger: unheardLogger, metrics: unreadMetrics, numRecordsIn: { value: 0 }, numRecordsOut: { value: 0 } },
+    cachedFile: (name) => cachedFileOf(cachedFiles, name, node.name),
     now: () => 0,
     sleep: () => Promise.resolve(),
     scheduleProcessingTime() {},

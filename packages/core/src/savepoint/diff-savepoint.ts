@@ -41,7 +41,7 @@ export async function diffSavepoint(graph: JobGraph, savepoint: Savepoint): Prom
     for (const operator of vertex.operators) {
       uids.add(operator.uid)
       const saved = savepoint.operators.find(({ uid }) => uid === operator.uid)
-      if (saved !== undefined || operator.node.stateful) operators.push(await diffOperator(vertex, operator, saved))
+      if (saved !== undefined || operator.node.stateful) operators.push(await diffOperator(graph, vertex, operator, saved))
     }
   }
   for (const { uid, metadata, files } of savepoint.operators) {
@@ -53,7 +53,7 @@ export async function diffSavepoint(graph: JobGraph, savepoint: Savepoint): Prom
   return { path: savepoint.pointer, job: graph.jobName, startable: operators.every(({ problems }) => problems.length === 0), operators }
 }
 
-async function diffOperator(vertex: JobVertex, operator: ChainedOperator, saved: SavepointOperator | undefined): Promise<OperatorDifference> {
+async function diffOperator(graph: JobGraph, vertex: JobVertex, operator: ChainedOperator, saved: SavepointOperator | undefined): Promise<OperatorDifference> {
   const { uid, node } = operator
   const base = { uid, name: node.name, change: saved === undefined ? 'new' : 'matched', maxParallelism: { ...(saved && { before: saved.metadata.maxParallelism }), now: vertex.maxParallelism } } as const
   const problems: string[] = []
@@ -61,7 +61,7 @@ async function diffOperator(vertex: JobVertex, operator: ChainedOperator, saved:
     problems.push(`it has ${saved.metadata.maxParallelism} key groups in the savepoint and ${vertex.maxParallelism} in the job; set maxParallelism to ${saved.metadata.maxParallelism}`)
   }
   try {
-    const declared = await declaredStates(vertex, operator, saved)
+    const declared = await declaredStates(graph, vertex, operator, saved)
     if (declared === undefined) return { ...base, problems }
     return { ...base, states: stateChanges(saved === undefined ? [] : await savedStates(saved.files), declared.keyed), problems }
   } catch (error) {

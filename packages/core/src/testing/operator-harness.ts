@@ -8,6 +8,7 @@ import type { Counter, MetricGroup } from '../spi/metric-group.ts'
 import type { StateBackend } from '../spi/state-backend.ts'
 import type { Logger } from '../spi/logger.ts'
 import { computeKeyGroupRangeForOperatorIndex } from '../types/key-group.ts'
+import { cachedFileOf } from '../runtime/operators/cached-files.ts'
 import { createOperator } from '../runtime/operators/create-operator.ts'
 import type { OperatorContext, StreamOperator } from '../runtime/operators/stream-operator.ts'
 import { heapStateBackend } from '../runtime/state/heap/heap-state-backend.ts'
@@ -33,6 +34,8 @@ export interface HarnessOptions {
   readonly hostileOutput?: boolean
   /** Suspended work waits until `resume` or the end instead of going on before the next message. */
   readonly lazyResume?: boolean
+  /** Texts by the name under which functions ask for them. */
+  readonly cachedFiles?: Readonly<Record<string, string>>
   /** Side outputs that nobody reads. */
   readonly unreadSides?: readonly string[]
 }
@@ -91,6 +94,7 @@ export async function createOperatorHarness(operator: OperatorSpec, options: Har
   const warn = (_fields: unknown, message: string): void => void warnings.push(message)
   const logger: Logger = { debug: () => {}, info: () => {}, warn, error: warn }
   const fileSystems = createFileSystems()
+  const cachedFiles = new Map(Object.entries(options.cachedFiles ?? {}).map(([name, text]) => [name, { name, path: name, bytes: new TextEncoder().encode(text), text: () => text }]))
   let now = options.now ?? 0
   let scheduled = Infinity
   let suspended = false
@@ -115,6 +119,7 @@ export async function createOperatorHarness(operator: OperatorSpec, options: Har
     numRecordsIn: metrics.counter('numRecordsIn'),
     numRecordsOut: metrics.counter('numRecordsOut'),
     ...(hostileOutput ? { workSlice: 1 } : {}),
+    cachedFile: (name) => cachedFileOf(cachedFiles, name, node.name),
     now: () => now,
     async sleep(delayMs) {
       now += delayMs

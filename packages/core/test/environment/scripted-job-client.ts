@@ -31,6 +31,7 @@ export function scriptedJobClient(status: () => JobStatus = () => STATUS): Scrip
     done: ended.promise,
     status,
     metrics: () => [{ name: 'numRecordsIn', type: 'counter', labels: { job: 'flights' }, value: 42 }],
+    accumulators: () => ({}),
     watermarks: () => ({ causes: [], edges: [], splits: [] }),
     savepoint: async (directory) => {
       calls.push(`savepoint ${directory ?? '-'}`)
@@ -45,7 +46,7 @@ export function scriptedJobClient(status: () => JobStatus = () => STATUS): Scrip
       client.end('canceled')
     },
     end(state, savepoint) {
-      const counts = { recordsIn: 3_000_000, recordsOut: 12, recordsRejected: 1, recordsLate: 2, numRestarts: 0 }
+      const counts = { recordsIn: 3_000_000, recordsOut: 12, recordsRejected: 1, recordsLate: 2, numRestarts: 0, accumulators: {} }
       const result = { state, durationMs: 2_000, ...counts, ...(savepoint === undefined ? {} : { savepoint }) }
       ended.resolve(result)
       return result

@@ -6,6 +6,7 @@ import type { Logger } from '../../spi/logger.ts'
 import type { MetricRegistry } from '../../metrics/metric-registry.ts'
 import type { StateBackend } from '../../spi/state-backend.ts'
 import type { FromExecutor, TaskDeployment, TaskId, ToExecutor } from '../protocol.ts'
+import { CachedFiles } from '../operators/cached-files.ts'
 import type { TaskSettings } from '../task/task-environment.ts'
 import { Task } from '../task/task.ts'
 import type { Clock } from '../time/clock.ts'
@@ -29,6 +30,7 @@ export interface TaskExecutorOptions {
 export class TaskExecutor {
   readonly #options: TaskExecutorOptions
   readonly #scheduler: TaskScheduler
+  readonly #cachedFiles: CachedFiles
   readonly #tasks: Map<TaskId, { readonly task: Task; readonly deployment: TaskDeployment }> = new Map()
   /** Deployed and not reported as closed, also when they could not be created: the coordinator waits for each. */
   readonly #deployed: Set<TaskId> = new Set()
@@ -36,6 +38,7 @@ export class TaskExecutor {
   constructor(options: TaskExecutorOptions) {
     this.#options = options
     this.#scheduler = new TaskScheduler(options.clock)
+    this.#cachedFiles = new CachedFiles(options.graph.cachedFiles ?? [], options.fileSystems)
   }
 
   /** Nothing is deployed, or all of it has been closed. */
@@ -132,7 +135,7 @@ export class TaskExecutor {
       vertex,
       inputs: channels.inputsOf(deployment),
       writers: channels.writersOf(deployment),
-      ...{ settings, clock, stateBackend, checkpointStore, fileSystems, logger },
+      ...{ settings, clock, stateBackend, checkpointStore, fileSystems, logger, cachedFiles: this.#cachedFiles },
       taskMetrics: metrics.group({ job, operator: vertex.name, subtask }),
       operatorMetrics: (operator, uid) => metrics.group({ job, operator, uid, subtask }),
       report: (event) => this.#report(task, event),

@@ -1,4 +1,5 @@
 import type { OpenContext, OperatorOpenContext } from '../../functions/process-function.ts'
+import { operatorAccumulators } from './operator-accumulators.ts'
 import type { OperatorContext } from './stream-operator.ts'
 import type { UserCalls } from './user-calls.ts'
 
@@ -8,9 +9,11 @@ export function openContext(context: OperatorContext, calls: UserCalls, currentW
     subtaskIndex: context.subtaskIndex,
     parallelism: context.parallelism,
     metrics: context.metrics,
+    accumulators: operatorAccumulators(context),
     currentWatermark,
     now: () => context.now(),
     output: (tag, value) => calls.output.collectSide(tag as never, value),
+    cachedFile: (name) => context.cachedFile(name),
   }
 }
 

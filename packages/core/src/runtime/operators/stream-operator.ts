@@ -1,3 +1,4 @@
+import type { CachedFile } from '../../functions/cached-file.ts'
 import type { FileSystems } from '../../spi/file-systems.ts'
 import type { KeyGroupRange } from '../../spi/key-group-range.ts'
 import type { KeyedStateBackend } from '../../spi/keyed-state-backend.ts'
@@ -44,6 +45,8 @@ export interface OperatorContext {
   readonly fileSystems: FileSystems
   readonly logger: Logger
   readonly metrics: MetricGroup
+  /** Throws CORE_NO_CACHED_FILE. */
+  cachedFile(name: string): CachedFile
   /** Counted by whoever hands records to the operator; error ratios are taken from it. */
   readonly numRecordsIn: Counter
   readonly numRecordsOut: Counter

@@ -46,6 +46,7 @@ export async function createOperatorChain(environment: TaskEnvironment, hooks: O
 async function createAndLink(environment: TaskEnvironment, hooks: OperatorHooks, opened: KeyedStateBackend[]): Promise<OperatorChain> {
   const { vertex, settings } = environment
   const members: ChainMember[] = []
+  const cachedFiles = await environment.cachedFiles.load()
   const recordsOut = vertex.operators.map(({ node, uid }) => environment.operatorMetrics(node.name, uid).counter('numRecordsOut'))
   const numRecordsIn: Counter = { value: 0 }
   const sideCounters = vertex.operators.map(() => new Map<string, Counter>())
@@ -57,7 +58,7 @@ async function createAndLink(environment: TaskEnvironment, hooks: OperatorHooks,
     const metrics = environment.operatorMetrics(definition.node.name, definition.uid)
     metrics.gauge('numRecordsIn', () => recordsIn.value)
     metrics.gauge('currentOutputWatermark', () => output.watermark)
-    const context = operatorContext(environment, hooks, definition, index, { output, keyedState, operatorState, recordsIn, recordsOut: recordsOut[index] as Counter })
+    const context = operatorContext(environment, hooks, definition, index, { output, keyedState, operatorState, recordsIn, recordsOut: recordsOut[index] as Counter, cachedFiles })
     members.push({ uid: definition.uid, name: definition.node.name, operator: createOperator(definition.node, context), output, operatorState, keyedState })
   }
   const compile = settings.codeGeneration && canCompile()

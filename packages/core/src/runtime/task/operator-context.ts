@@ -1,3 +1,4 @@
+import type { CachedFile } from '../../functions/cached-file.ts'
 import type { ChainedOperator } from '../../graph/job-graph.ts'
 import type { CheckpointStore, StateHandle } from '../../spi/checkpoint-storage.ts'
 import type { KeyedStateBackend } from '../../spi/keyed-state-backend.ts'
@@ -8,6 +9,7 @@ import { filesOf } from '../checkpoint/checkpoint-metadata.ts'
 import { readSnapshotFiles } from '../checkpoint/snapshot-file.ts'
 import type { OperatorContext, OperatorOutput } from '../operators/stream-operator.ts'
 import { createOperatorState, type OperatorState } from '../state/operator-state.ts'
+import { cachedFileOf } from '../operators/cached-files.ts'
 import type { TaskEnvironment } from './task-environment.ts'
 
 /** What operators ask of their task. */
@@ -63,7 +65,7 @@ export function operatorContext(
   hooks: OperatorHooks,
   { node, uid }: ChainedOperator,
   index: number,
-  parts: OperatorStateParts & { readonly output: OperatorOutput; readonly recordsIn: Counter; readonly recordsOut: Counter },
+  parts: OperatorStateParts & { readonly output: OperatorOutput; readonly recordsIn: Counter; readonly recordsOut: Counter; readonly cachedFiles: ReadonlyMap<string, CachedFile> },
 ): OperatorContext {
   const { deployment, vertex, settings, clock } = environment
   return {
@@ -82,6 +84,7 @@ export function operatorContext(
     ...(parts.keyedState === undefined ? {} : { keyedState: parts.keyedState }),
     operatorState: parts.operatorState,
     fileSystems: environment.fileSystems,
+    cachedFile: (name) => cachedFileOf(parts.cachedFiles, name, node.name),
     logger: environment.logger,
     metrics: environment.operatorMetrics(node.name, uid),
     numRecordsIn: parts.recordsIn,

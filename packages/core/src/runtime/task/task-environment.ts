@@ -8,6 +8,7 @@ import type { InputChannel } from '../network/input-channel.ts'
 import type { RecordWriter } from '../network/record-writer.ts'
 import type { FromExecutor, TaskDeployment } from '../protocol.ts'
 import type { Clock } from '../time/clock.ts'
+import type { CachedFiles } from '../operators/cached-files.ts'
 
 /** How tasks are run: the same for all tasks of a job. */
 export interface TaskSettings {
@@ -34,6 +35,7 @@ export interface TaskEnvironment {
   readonly stateBackend: StateBackend
   readonly checkpointStore: CheckpointStore | undefined
   readonly fileSystems: FileSystems
+  readonly cachedFiles: CachedFiles
   readonly logger: Logger
   /** Of this subtask as a whole. */
   readonly taskMetrics: MetricGroup
