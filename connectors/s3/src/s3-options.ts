@@ -32,7 +32,7 @@ export interface S3Options {
    * processes that start one job at the same moment may then both run. Default: true.
    */
   readonly conditionalWrites?: boolean
-  /** Bytes of a part of an upload; doubles every 1000 parts, so that 10 000 parts suffice for any object. From 5 MiB to 512 MiB. Default: 8 MiB. */
+  /** Bytes of a part of an upload; doubles every 1000 parts, so that 10 000 parts suffice for 7.8 TiB. From 5 MiB to 512 MiB. Default: 8 MiB. */
   readonly partBytes?: number
   /** Bytes of uploads under way at a time, of all files together. Default: 32 MiB. */
   readonly writeBudgetBytes?: number

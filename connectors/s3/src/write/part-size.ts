@@ -7,7 +7,7 @@ const PARTS_PER_SIZE = 1000
 
 /**
  * Bytes of the part of this number, from 1: all but the last have exactly so many. Small ones at first, so that little memory is held;
- * doubling, so that 10 000 of 5 MiB at the start hold 5 TiB in the end.
+ * doubling, so that 10 000 that begin with 8 MiB hold 7.8 TiB.
  */
 export function partBytesAt(partNumber: number, firstBytes: number): number {
   return Math.min(MAX_PART_BYTES, firstBytes * 2 ** Math.floor((partNumber - 1) / PARTS_PER_SIZE))
