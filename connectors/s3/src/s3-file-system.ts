@@ -38,7 +38,7 @@ export function s3FileSystem(options: S3Options = {}): S3FileSystem {
   const conditionalWrites = new ConditionalWrites(requests)
   return {
     scheme: 's3',
-    capabilities: { directories: false, conditionalCreate: config.conditionalWrites },
+    capabilities: { directories: false, conditionalCreate: config.conditionalWrites, publishBytes: config.partBytes },
     statistics: requests.statistics,
     async status(path): Promise<FileStatus | undefined> {
       const location = parsePath(path)

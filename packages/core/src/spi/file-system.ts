@@ -26,6 +26,8 @@ export interface FileSystem {
     readonly directories: boolean
     /** `publish(…, {ifAbsent: true})` is atomic among several processes. */
     readonly conditionalCreate: boolean
+    /** `publish` takes up to so many bytes for less than a recoverable writer costs: one request to an object store instead of several. Default: 0. */
+    readonly publishBytes?: number
   }
   /** Undefined if there is nothing at `path`. */
   status(path: string): Promise<FileStatus | undefined>
