@@ -5,8 +5,8 @@ import type { S3Place } from './s3/s3-place.ts'
 export const BACKENDS = ['heap', 'leveldb'] as const
 export type BackendName = (typeof BACKENDS)[number]
 
-/** What a checkpoint holds. */
-export const SNAPSHOT_MODES = ['full'] as const
+/** What a checkpoint holds: everything, or what changed since the one before it. */
+export const SNAPSHOT_MODES = ['full', 'incremental'] as const
 export type SnapshotMode = (typeof SNAPSHOT_MODES)[number]
 
 /** What one process of a chaos run does: plain data, handed over in the environment variable CHAOS_RUN. */

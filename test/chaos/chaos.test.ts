@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { chaosRun, problemOf } from './chaos-case.ts'
-import { BACKENDS } from './chaos-run.ts'
+import { BACKENDS, SNAPSHOT_MODES } from './chaos-run.ts'
 import { runWithDamage } from './damaged-snapshots.ts'
 import { runWithFullDisk } from './full-disk.ts'
 import { chaosJobs } from './jobs/all-jobs.ts'
@@ -18,9 +18,10 @@ const TIMEOUT_MS = 120_000
 const SHORT = { records: 12_000, recordsPerSecond: 6000 }
 
 describe.concurrent('a killed job publishes what an undisturbed one does', { timeout: TIMEOUT_MS }, () => {
-  test.for(chaosJobs.map(({ name }, index) => ({ job: name, backend: index % 2 === 0 ? BACKENDS[0] : BACKENDS[1] })))('$job on $backend', async ({ job, backend }) => {
+  const runs = chaosJobs.map(({ name }, index) => ({ job: name, backend: index % 2 === 0 ? BACKENDS[0] : BACKENDS[1], snapshots: index % 4 < 2 ? SNAPSHOT_MODES[1] : SNAPSHOT_MODES[0] }))
+  test.for(runs)('$job on $backend, $snapshots checkpoints', async ({ job, backend, snapshots }) => {
     await inDirectory(async (directory) => {
-      const report = await superviseRun(chaosRun({ job, seed: SEED, directory, backend, ...SHORT }), [{ kind: 'afterCheckpoint', delayMs: 150 }])
+      const report = await superviseRun(chaosRun({ job, seed: SEED, directory, backend, snapshots, ...SHORT }), [{ kind: 'afterCheckpoint', delayMs: 150 }])
       expect(problemOf(report)).toBeUndefined()
       expect(report.countedKills).toBe(1)
     })
@@ -28,7 +29,7 @@ describe.concurrent('a killed job publishes what an undisturbed one does', { tim
 })
 
 describe.concurrent('a planted bug is noticed', { timeout: TIMEOUT_MS }, () => {
-  test.for(['double-commit-after-restore', 'split-position-one-record-ahead', 'lost-timer', 'half-written-checkpoint-picked-up'])('%s', async (name) => {
+  test.for(['double-commit-after-restore', 'split-position-one-record-ahead', 'lost-timer', 'half-written-checkpoint-picked-up', 'removals-left-out'])('%s', async (name) => {
     await inDirectory(async (directory) => {
       const { ok, detail } = await runWithBug(plantedBug(name), SEED, directory, { ...SHORT, maxKills: 1 })
       expect(detail).toMatch(/^caught/)

@@ -1,4 +1,7 @@
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { decodeCheckpointMetadata, filesOf } from '../../packages/core/src/runtime/checkpoint/checkpoint-metadata.ts'
+import { decodeMetadataFile } from '../../packages/core/src/runtime/checkpoint/storage/metadata-file.ts'
 import { chaosRun, type CaseResult, type ChaosCase } from './chaos-case.ts'
 import { checkpointDirectory, outputDirectory, type ChaosRun } from './chaos-run.ts'
 import { chaosJob } from './jobs/all-jobs.ts'
@@ -21,9 +24,10 @@ const DAMAGES: readonly Damage[] = [
 
 /** A damaged file of a checkpoint is refused by name, and restoring the file makes the job go on exactly. */
 export function damagedSnapshots(seed: number): readonly ChaosCase[] {
-  return ['keyed-count', 'tumbling'].map((job, index) => ({
-    name: `damage/${job}`,
-    run: (directory) => runWithDamage(chaosRun({ job, seed: mix(seed, index, 7) % 1_000_000, directory, records: 20_000 })),
+  const runs = [{ job: 'keyed-count', snapshots: 'full' }, { job: 'tumbling', snapshots: 'full' }, { job: 'keyed-count', snapshots: 'incremental' }] as const
+  return runs.map(({ job, snapshots }, index) => ({
+    name: `damage/${snapshots}/${job}`,
+    run: (directory) => runWithDamage(chaosRun({ job, seed: mix(seed, index, 7) % 1_000_000, directory, snapshots, records: 20_000 })),
   }))
 }
 
@@ -32,13 +36,13 @@ export async function runWithDamage(run: ChaosRun, damages: readonly string[] = 
   if (!first.killed) return { ok: false, detail: `the first process was not killed: ${first.stderr}` }
   const root = `${checkpointDirectory(run)}/${run.job}`
   const checkpoint = await newestCheckpoint(root)
-  const [stateFile] = (await readdir(checkpoint)).filter((name) => /^\d/.test(name))
+  const stateFiles = await filesOfOneSubtask(checkpoint)
   const backup = `${run.directory}/backup`
   await cp(root, backup, { recursive: true })
   const problems: string[] = []
   let refused = 0
-  for (const name of [stateFile ?? 'a state file', '_metadata']) {
-    const path = `${checkpoint}/${name}`
+  for (const name of [...stateFiles, '_metadata']) {
+    const path = join(checkpoint, name)
     const bytes = await readFile(path)
     for (const damage of DAMAGES.filter((each) => damages.includes(each.name))) {
       await damage.apply(path, bytes)
@@ -56,6 +60,14 @@ export async function runWithDamage(run: ChaosRun, damages: readonly string[] = 
   const difference = compareLines(chaosJob(run.job).expected(run), await publishedLines(outputDirectory(run)))
   if (difference !== undefined) problems.push(`with whole files again: ${difference.missing} lines missing, ${difference.surplus} too many`)
   return problems.length === 0 ? { ok: true, detail: `${refused} damaged files refused by name, exact with whole ones again` } : { ok: false, detail: problems.join('\n  ') }
+}
+
+/** Of the first that has state: one file, or the full one and the newest changes of an incremental checkpoint. */
+async function filesOfOneSubtask(checkpoint: string): Promise<readonly string[]> {
+  const { metadata } = decodeMetadataFile(await readFile(`${checkpoint}/_metadata`), checkpoint)
+  const keyed = decodeCheckpointMetadata(metadata, checkpoint).operators.flatMap(({ subtasks }) => subtasks.flatMap((subtask) => subtask.keyed ?? []))
+  const files = filesOf(keyed.find(({ base }) => base !== undefined) ?? (keyed[0] as (typeof keyed)[0])).map(({ path }) => path)
+  return [...new Set([files[0], files.at(-1)])] as readonly string[]
 }
 
 async function newestCheckpoint(root: string): Promise<string> {

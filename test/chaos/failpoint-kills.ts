@@ -5,7 +5,7 @@ import { chaosJobs } from './jobs/all-jobs.ts'
 import { mix } from './random.ts'
 import { superviseRun, type Life } from './supervisor.ts'
 
-const NEEDS_KEYED_STATE: readonly FailpointName[] = ['snapshot', 'snapshot-chunks', 'upload', 'upload-closing', 'restore-state']
+const NEEDS_KEYED_STATE: readonly FailpointName[] = ['snapshot', 'snapshot-chunks', 'upload', 'upload-closing', 'restore-state', 'clean-up-shared']
 
 /** Every failpoint in `jobsEach` of the jobs that come by it, each killed there twice, at different visits. */
 export function failpointKills({ seed, jobsEach }: { readonly seed: number; readonly jobsEach: number }): readonly ChaosCase[] {
@@ -14,10 +14,11 @@ export function failpointKills({ seed, jobsEach }: { readonly seed: number; read
     return Array.from({ length: jobsEach }, (_, each): ChaosCase => {
       const job = (jobs[(index + each * 3) % jobs.length] as (typeof jobs)[number]).name
       const backend = (index + each) % 2 === 0 ? BACKENDS[0] : BACKENDS[1]
+      const snapshots = name === 'clean-up-shared' || (index + (each >> 1)) % 2 === 1 ? 'incremental' : 'full'
       const runSeed = mix(seed, index, each) % 1_000_000
       return {
-        name: `failpoints/${name}/${backend}/${job}`,
-        run: async (directory) => judgeRun(await superviseRun(chaosRun({ job, seed: runSeed, directory, backend, records: 24_000 }), livesTo(name, runSeed))),
+        name: `failpoints/${name}/${backend}/${snapshots}/${job}`,
+        run: async (directory) => judgeRun(await superviseRun(chaosRun({ job, seed: runSeed, directory, backend, snapshots, records: 24_000 }), livesTo(name, runSeed))),
       }
     })
   })

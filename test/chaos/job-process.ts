@@ -36,13 +36,13 @@ const faulty = faultyStorage(fileCheckpointStorage(checkpointDirectory(run)), {
   onCompleted: (checkpointId) => void writeSync(1, `completed ${checkpointId}\n`),
 })
 
-const backend = createBackend(run.backend)
+const backend = createBackend(run)
 await runMain(job, import.meta.url, {
   parallelism: run.rescales ? 1 + (mix(run.seed, run.life, 1) % 3) : run.parallelism,
   maxParallelism: 128,
   stateBackend: faultyBackend(bug?.backend?.(backend) ?? backend, failpoints),
   fileSystems: [faultyFileSystem(failpoints, run.fullDisk), ...(run.s3 === undefined ? [] : [s3FileSystemOf(run.s3)])],
-  checkpoints: { storage: bug?.storage?.(faulty, run) ?? faulty, interval: `${run.checkpointIntervalMs}ms`, tolerableFailures: run.uploadFailures > 0 ? 1_000_000 : 0 },
+  checkpoints: { storage: bug?.storage?.(faulty, run) ?? faulty, interval: `${run.checkpointIntervalMs}ms`, incremental: run.snapshots === 'incremental', tolerableFailures: run.uploadFailures > 0 ? 1_000_000 : 0 },
   // whatever fails inside a process must be seen, not mended
   restart: { kind: 'none' },
   from: 'latest',

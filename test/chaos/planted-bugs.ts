@@ -30,8 +30,8 @@ export async function runWithBug(bug: PlantedBug, seed: number, directory: strin
   return { ok: true, detail: `caught after ${report.countedKills} kills, seed ${seed}: ${problem.split('\n').slice(0, 2).join(' ').replaceAll(/\s+/g, ' ').slice(0, 300)}`, report }
 }
 
-function settingsFor({ job, uploadFailures = 0 }: PlantedBug, seed: number, directory: string): ChaosRun {
-  return chaosRun({ job, seed, directory, uploadFailures, records: 40_000, recordsPerSecond: 6000 })
+function settingsFor({ job, uploadFailures = 0, snapshots = 'full' }: PlantedBug, seed: number, directory: string): ChaosRun {
+  return chaosRun({ job, seed, directory, uploadFailures, snapshots, records: 40_000, recordsPerSecond: 6000 })
 }
 
 function livesOf({ kills }: PlantedBug): readonly Life[] {

@@ -15,6 +15,7 @@ export const FAILPOINTS = {
   'commit-after': 'everything is committed, the checkpoint still says it is not',
   'clean-up-before': 'an old checkpoint is to be removed',
   'clean-up-half': 'an old checkpoint has lost its metadata, its files are still there',
+  'clean-up-shared': 'an old checkpoint is gone, what it shared with others is still there',
   'restore-metadata': 'a new process reads the metadata of the checkpoint',
   'restore-state': 'a new process has read keyed state',
   'restore-sink': 'a new process has resumed unfinished output',

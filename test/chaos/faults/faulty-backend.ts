@@ -9,8 +9,8 @@ export function faultyBackend(backend: StateBackend, failpoints: Failpoints): St
       const opened = await backend.open(context)
       if (context.restore.length > 0) failpoints.hit('restore-state')
       return overriding(opened, {
-        snapshot(checkpointId) {
-          const snapshot = opened.snapshot(checkpointId)
+        snapshot(checkpointId, since) {
+          const snapshot = opened.snapshot(checkpointId, since)
           failpoints.hit('snapshot')
           return overriding(snapshot, {
             *chunks(): Iterable<KeyGroupChunk> {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { MillraceError } from '@millrace/core/spi'
-import type { CheckpointStorage, StateOutput } from '@millrace/core/spi'
+import type { CheckpointStorage, CheckpointStore, StateOutput } from '@millrace/core/spi'
 import type { Failpoints } from './failpoints.ts'
 import { overriding } from './overriding.ts'
 
@@ -19,6 +19,7 @@ const MAX_UPLOAD_DELAY_MS = 20
 /** Slow uploads, some of which fail, and the failpoints of everything that goes through the storage. */
 export function faultyStorage(storage: CheckpointStorage, faults: StorageFaults): CheckpointStorage {
   const { failpoints, random, uploadFailures, onCompleted } = faults
+  const faulty = (output: StateOutput, name: string): StateOutput => (random() < uploadFailures ? failing(output, name) : slow(output, failpoints, random))
   return overriding(storage, {
     async open(context) {
       const store = await storage.open(context)
@@ -29,8 +30,14 @@ export function faultyStorage(storage: CheckpointStorage, faults: StorageFaults)
           return lease
         },
         async createStateOutput(checkpointId, name, target) {
-          const output = await store.createStateOutput(checkpointId, name, target)
-          return random() < uploadFailures ? failing(output, name) : slow(output, failpoints, random)
+          return faulty(await store.createStateOutput(checkpointId, name, target), name)
+        },
+        async createSharedOutput(checkpointId, name) {
+          return faulty(await (store.createSharedOutput as NonNullable<CheckpointStore['createSharedOutput']>)(checkpointId, name), name)
+        },
+        async discardShared(needed, checkpointId) {
+          failpoints.hit('clean-up-shared')
+          await store.discardShared?.(needed, checkpointId)
         },
         async complete(checkpointId, metadata, target) {
           failpoints.hit('completion-before')
