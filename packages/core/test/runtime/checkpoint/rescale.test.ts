@@ -63,6 +63,19 @@ function write(backend: KeyedStateBackend, range: KeyGroupRange, entries: Readon
   }
 }
 
+function clear(backend: KeyedStateBackend, range: KeyGroupRange, entries: ReadonlyMap<StateKey, Entry>, maxParallelism: number): void {
+  const store = createKeyedStateStore(backend, { now: () => 0 })
+  const states = [store.state(value), store.state(list), store.state(map)]
+  const timers = backend.timers('event')
+  for (const [stateKey, { timer }] of entries) {
+    const keyGroup = within(range, stateKey, maxParallelism)
+    if (keyGroup === undefined) continue
+    Object.assign(store, { currentKey: stateKey, currentKeyGroup: keyGroup })
+    for (const state of states) state.clear()
+    if (timer !== null) timers.remove(timer, keyGroup, stateKey, null)
+  }
+}
+
 function read(backend: KeyedStateBackend, range: KeyGroupRange, entries: ReadonlyMap<StateKey, Entry>, maxParallelism: number): (readonly [StateKey, Entry])[] {
   const store = createKeyedStateStore(backend, { now: () => 0 })
   const states = { value: store.state(value), list: store.state(list), map: store.state(map) }
@@ -82,25 +95,37 @@ function read(backend: KeyedStateBackend, range: KeyGroupRange, entries: Readonl
 
 test.each(WIDTHS)('from %i subtasks to 1 … 8 and any number of key groups, through files, the state is the same', async (before) => {
   await fc.assert(
-    fc.asyncProperty(fc.array(entry, { maxLength: 40 }), fc.constantFrom(8, 13, 128), fc.nat(), async (written, maxParallelism, run) => {
+    fc.asyncProperty(fc.array(entry, { maxLength: 40 }), fc.array(entry, { maxLength: 20 }), fc.constantFrom(8, 13, 128), fc.nat(), async (written, removed, maxParallelism, run) => {
       const entries = distinct(written)
+      // in the checkpoint before, which the files build on if there is one
+      const earlier = distinct([...removed, ...written.filter((_, index) => index % 2 === 0).map((each) => ({ ...each, value: each.value + 1 }))])
       const path = join(directory, `${before}-${run}`)
       const open = (keyGroupRange: KeyGroupRange, restore: Parameters<typeof openScratchBackend>[0]['restore']): Promise<KeyedStateBackend> =>
-        openScratchBackend({ uid: 'op', maxParallelism, keyGroupRange, restore, fileSystems, now: () => 0 })
-      const files: string[] = []
+        openScratchBackend({ uid: 'op', maxParallelism, keyGroupRange, restore, incremental: true, fileSystems, now: () => 0 })
+      const chains: string[][] = []
       for (const range of subtasks(maxParallelism, before)) {
         const backend = await open(range, [])
+        const chain: string[] = []
+        const save = async (checkpointId: number, since?: number): Promise<void> => {
+          const output = await createFileStateOutput(fileSystems.forPath(path), path, `op-${chains.length}-${checkpointId}`)
+          chain.push(`${path}/${(await writeKeyedSnapshot(backend.snapshot(checkpointId, since), output, () => Promise.resolve(), checkpointId)).path}`)
+        }
+        if (removed.length > 0) {
+          write(backend, range, earlier, maxParallelism)
+          await save(1)
+          clear(backend, range, earlier, maxParallelism)
+        }
         write(backend, range, entries, maxParallelism)
-        const output = await createFileStateOutput(fileSystems.forPath(path), path, `op-${files.length}`)
-        files.push(`${path}/${(await writeKeyedSnapshot(backend.snapshot(1), output, () => Promise.resolve())).path}`)
+        await save(2, removed.length > 0 ? 1 : undefined)
+        chains.push(chain)
         await backend.close()
       }
       for (const after of WIDTHS) {
         const found: (readonly [StateKey, Entry])[] = []
         for (const range of subtasks(maxParallelism, after)) {
-          const opened = await Promise.all(files.map((file) => fileSystems.forPath(file).open(file)))
-          const backend = await open(range, await Promise.all(opened.map((file) => readSnapshotFiles([file], range))))
-          await Promise.all(opened.map((file) => file.close()))
+          const opened = await Promise.all(chains.map((files) => Promise.all(files.map((file) => fileSystems.forPath(file).open(file)))))
+          const backend = await open(range, await Promise.all(opened.map((files) => readSnapshotFiles(files, range))))
+          await Promise.all(opened.flat().map((file) => file.close()))
           found.push(...read(backend, range, entries, maxParallelism))
           await backend.close()
         }
