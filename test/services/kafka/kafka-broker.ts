@@ -1,13 +1,13 @@
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import { Kafka, logLevel } from 'kafkajs'
 import { kafkaDistribution, type KafkaVersion } from './kafka-distribution.ts'
+import { javaCommand, runKafkaTool } from './run-kafka-tool.ts'
 import { SASL_USER, serverProperties, type BrokerPorts } from './server-properties.ts'
 
 /** How clients reach a broker; plain data. */
@@ -26,16 +26,12 @@ export interface KafkaBroker extends KafkaEndpoints {
   kill(): Promise<void>
   /** After `kill`, with the same data and ports; resolves when it answers. */
   restart(): Promise<void>
-  /** Runs one of Kafka's own command-line tools and returns what it printed. */
-  tool(mainClass: string, args: readonly string[]): Promise<string>
   /** Ends it and deletes its data. */
   stop(): Promise<void>
 }
 
 const START_TIMEOUT_MS = 120_000
 const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qg'
-const JAVA = ['-Xms128m', '-Xmx768m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto', '-Dlog4j2.level=WARN']
-const run = promisify(execFile)
 
 /** Starts an Apache Kafka of its own on free loopback ports. It ends with this process, however that ends. */
 export async function startKafkaBroker(version: KafkaVersion): Promise<KafkaBroker> {
@@ -44,11 +40,10 @@ export async function startKafkaBroker(version: KafkaVersion): Promise<KafkaBrok
   const ports = await freePorts()
   const properties = join(directory, 'server.properties')
   await writeFile(properties, serverProperties(ports, join(directory, 'log'), distribution))
-  const java = [...JAVA, '-cp', distribution.classPath]
   const users = ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => ['--add-scram', `${mechanism}=[name=${SASL_USER.username},password=${SASL_USER.password}]`])
-  await run('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', properties, ...users])
+  await runKafkaTool(version, 'kafka.tools.StorageTool', ['format', '-t', CLUSTER_ID, '-c', properties, ...users])
 
-  const start = (): Promise<BrokerProcess> => startProcess(['java', ...java, 'kafka.Kafka', properties], join(directory, 'output.txt'), `127.0.0.1:${ports.plain}`)
+  const start = (): Promise<BrokerProcess> => startProcess([...javaCommand(distribution), 'kafka.Kafka', properties], join(directory, 'output.txt'), `127.0.0.1:${ports.plain}`)
   let process = await start()
   return {
     version,
@@ -59,10 +54,6 @@ export async function startKafkaBroker(version: KafkaVersion): Promise<KafkaBrok
     kill: () => process.end('SIGKILL'),
     async restart() {
       process = await start()
-    },
-    async tool(mainClass, args) {
-      const { stdout } = await run('java', [...java, mainClass, ...args], { maxBuffer: 1 << 30 })
-      return stdout
     },
     async stop() {
       await process.end('SIGKILL')

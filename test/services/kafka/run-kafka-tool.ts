@@ -1,0 +1,18 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { kafkaDistribution, type KafkaDistribution, type KafkaVersion } from './kafka-distribution.ts'
+
+/** Small heap, quick start: brokers and tools of tests do not live long. */
+const FLAGS = ['-Xms128m', '-Xmx768m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto', '-Dlog4j2.level=WARN']
+const run = promisify(execFile)
+
+export function javaCommand({ classPath }: KafkaDistribution): readonly [string, ...string[]] {
+  return ['java', ...FLAGS, '-cp', classPath]
+}
+
+/** Runs one of Kafka's own command-line tools and returns what it printed. */
+export async function runKafkaTool(version: KafkaVersion, mainClass: string, args: readonly string[]): Promise<string> {
+  const [java, ...flags] = javaCommand(await kafkaDistribution(version))
+  const { stdout } = await run(java, [...flags, mainClass, ...args], { maxBuffer: 1 << 30 })
+  return stdout
+}
