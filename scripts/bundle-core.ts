@@ -6,7 +6,7 @@ import { rolldown } from 'rolldown'
  * for every module it resolves and compiles, and a job should not wait for a hundred of them. What loads lazily stays lazy.
  */
 const DIST = 'packages/core/dist'
-const ENTRIES = ['index', 'spi-entry', 'testing/index', 'environment/cli-entry', 'optimizer/explain', 'savepoint/index']
+const ENTRIES = ['index', 'spi-entry', 'testing/index', 'environment/cli-entry', 'optimizer/explain', 'savepoint/index', 'environment/workers/worker']
 
 await rm(`${DIST}/bundled`, { recursive: true, force: true })
 const bundle = await rolldown({

@@ -45,6 +45,7 @@ const LAYERS: Layers = {
     'runtime/protocol.ts',
     'runtime/protocol',
     'runtime/task',
+    'runtime/network',
     'runtime/checkpoint',
     'runtime/state',
     'runtime/time',

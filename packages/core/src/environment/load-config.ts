@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { MillraceError } from '../errors.ts'
 import { didYouMean } from './closest-name.ts'
 import type { MillraceConfig } from './define-config.ts'
@@ -11,6 +11,9 @@ const FILE_NAMES = ['millrace.config.ts', 'millrace.config.mts', 'millrace.confi
 // A record and not a list, so that the compiler refuses a forgotten setting.
 const KNOWN: Readonly<Record<keyof MillraceConfig, true>> = {
   parallelism: true,
+  workers: true,
+  workerHeapMb: true,
+  stuckFunction: true,
   maxParallelism: true,
   stateBackend: true,
   checkpoints: true,
@@ -23,22 +26,40 @@ const KNOWN: Readonly<Record<keyof MillraceConfig, true>> = {
   autoWatermarkInterval: true,
   bufferTimeout: true,
   bufferBytes: true,
+  bufferDebloatTarget: true,
   optimizer: true,
   params: true,
   metricsPort: true,
   logLevel: true,
 }
 
+/** A configuration, and the URL of its module if there is one. */
+export interface LoadedConfig {
+  readonly config: MillraceConfig
+  readonly url?: string
+}
+
 /**
  * The configuration of a project: of `explicitPath` if given, otherwise the nearest `millrace.config.ts` (or .mts, .js, .mjs)
- * in `directory` or above it; empty if there is none. Throws CLI_CONFIG_NOT_FOUND, CLI_INVALID_CONFIG, or what
- * `importModule` throws.
+ * in `directory` or above it; empty if there is none. Throws CLI_CONFIG_NOT_FOUND, and what `importConfig` throws.
  */
 export async function loadConfig(directory: string, explicitPath?: string): Promise<MillraceConfig> {
+  return (await locateConfig(directory, explicitPath)).config
+}
+
+/** The same, with the place it was found in. */
+export async function locateConfig(directory: string, explicitPath?: string): Promise<LoadedConfig> {
   const file = explicitPath === undefined ? findConfig(directory) : resolve(directory, explicitPath)
-  if (file === undefined) return {}
+  if (file === undefined) return { config: {} }
   if (!existsSync(file)) throw problem('CLI_CONFIG_NOT_FOUND', 'The configuration file does not exist; check --config and MILLRACE_CONFIG', file)
-  const config = (await importModule(pathToFileURL(file), 'the configuration'))['default']
+  const url = pathToFileURL(file)
+  return { config: await importConfig(url), url: url.href }
+}
+
+/** The default export of a configuration module. Throws CLI_INVALID_CONFIG, or what `importModule` throws. */
+export async function importConfig(url: URL): Promise<MillraceConfig> {
+  const file = fileURLToPath(url)
+  const config = (await importModule(url, 'the configuration'))['default']
   if (typeof config !== 'object' || config === null) {
     throw problem('CLI_INVALID_CONFIG', `Expected 'export default defineConfig({ … })', found ${config === undefined ? 'no default export' : typeof config}`, file)
   }

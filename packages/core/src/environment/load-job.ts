@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Job } from '../api/define-job.ts'
 import { MillraceError } from '../errors.ts'
 import { didYouMean } from './closest-name.ts'
@@ -20,6 +20,12 @@ export async function loadJob(path: string, directory: string): Promise<LoadedJo
   const file = resolve(directory, path)
   if (!existsSync(file) || !statSync(file).isFile()) throw notFound(path, file)
   const url = pathToFileURL(file)
+  return { job: await importJob(url), moduleUrl: url.href }
+}
+
+/** The default export of a job module. Throws CLI_NO_DEFAULT_EXPORT, CLI_NOT_A_JOB, or what `importModule` throws. */
+export async function importJob(url: URL): Promise<Job<unknown>> {
+  const file = fileURLToPath(url)
   const module = await importModule(url, 'the job module')
   if (!('default' in module)) {
     const exported = Object.keys(module)
@@ -31,7 +37,7 @@ export async function loadJob(path: string, directory: string): Promise<LoadedJo
     const found = job === null ? 'null' : Array.isArray(job) ? 'an array' : typeof job === 'object' ? 'another object' : `a ${typeof job}`
     throw problem('CLI_NOT_A_JOB', `Expected the default export to be what defineJob({ name, build }) returns, found ${found}`, file)
   }
-  return { job, moduleUrl: url.href }
+  return job
 }
 
 /** By its mark and not by its class: the job may have been defined by another copy of this package. */

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { accumulatorResults } from './accumulator-results.ts'
 import { MillraceError } from '../errors.ts'
 import type { JobGraph } from '../graph/job-graph.ts'
-import type { MetricRegistry } from '../metrics/metric-registry.ts'
 import type { JobCoordinator, JobOutcome } from '../runtime/coordinator/job-coordinator.ts'
 import type { Clock } from '../runtime/time/clock.ts'
 import type { CheckpointLease, CheckpointStore } from '../spi/checkpoint-storage.ts'
 import type { Logger } from '../spi/logger.ts'
+import type { MetricSample } from '../spi/metric-reporter.ts'
 import type { JobClient, JobResult } from './job-client.ts'
 import { jobStatus } from './job-status.ts'
 import { startReporters } from './metric-reporting.ts'
@@ -19,21 +19,24 @@ const LEASE_RENEWAL_MS = 5_000
 export interface LocalJob {
   readonly jobGraph: JobGraph
   readonly coordinator: JobCoordinator
-  readonly registry: MetricRegistry
+  /** What all metrics read now, here and in worker threads. */
+  readonly metrics: () => readonly MetricSample[]
   readonly store: CheckpointStore | undefined
   readonly clock: Clock
   readonly logger: Logger
   readonly options: RunOptions
+  /** Called when the job has ended. */
+  readonly removeTemporary: () => Promise<void>
 }
 
 /** Takes the lease, lets the coordinator run, and hands out the client; afterwards everything opened here is closed. */
 export async function createJobClient(job: LocalJob): Promise<JobClient> {
-  const { jobGraph, coordinator, registry, store, clock, logger, options } = job
+  const { jobGraph, coordinator, metrics, store, clock, logger, options, removeTemporary } = job
   const { jobName } = jobGraph
   const startedMs = clock.now()
   const lease = await acquireLease(store)
   const stopRenewal = lease === undefined ? () => {} : renewPeriodically(lease, clock, (error) => coordinator.fail(error))
-  const stopReporters = startReporters(options.metricReporters ?? [], registry, clock, logger)
+  const stopReporters = startReporters(options.metricReporters ?? [], metrics, clock, logger)
   const cancel = (): void => coordinator.cancel()
   options.signal?.addEventListener('abort', cancel, { once: true })
 
@@ -46,6 +49,7 @@ export async function createJobClient(job: LocalJob): Promise<JobClient> {
       await stopReporters()
       await lease?.release()
       await store?.close()
+      await removeTemporary()
     }
   }
   const resultOf = ({ state, savepoint }: JobOutcome): JobResult => {
@@ -60,9 +64,9 @@ export async function createJobClient(job: LocalJob): Promise<JobClient> {
   const client: JobClient = {
     jobName,
     done,
-    status: () => jobStatus(jobGraph, coordinator, registry.collect(), startedMs),
-    metrics: () => registry.collect(),
-    watermarks: () => diagnoseWatermarks(jobGraph, registry.collect()),
+    status: () => jobStatus(jobGraph, coordinator, metrics(), startedMs),
+    metrics,
+    watermarks: () => diagnoseWatermarks(jobGraph, metrics()),
     async savepoint(directory) {
       const target = directory ?? options.checkpoints?.savepointDirectory
       if (target !== undefined) return coordinator.savepoint(target)

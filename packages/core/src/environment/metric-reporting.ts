@@ -1,15 +1,14 @@
-import type { MetricRegistry } from '../metrics/metric-registry.ts'
 import type { Clock } from '../runtime/time/clock.ts'
 import type { Logger } from '../spi/logger.ts'
-import type { MetricReporter } from '../spi/metric-reporter.ts'
+import type { MetricReporter, MetricSample } from '../spi/metric-reporter.ts'
 
 /** Calls each reporter at its interval, never twice at once. The function returned reports a last time and closes them. */
-export function startReporters(reporters: readonly MetricReporter[], registry: MetricRegistry, clock: Clock, logger: Logger): () => Promise<void> {
+export function startReporters(reporters: readonly MetricReporter[], collect: () => readonly MetricSample[], clock: Clock, logger: Logger): () => Promise<void> {
   let stopped = false
   const cancels = new Map<MetricReporter, () => void>()
   const report = async (reporter: MetricReporter): Promise<void> => {
     try {
-      await reporter.report(registry.collect())
+      await reporter.report(collect())
     } catch (error) {
       logger.warn({ reporter: reporter.name, error: String(error) }, 'reporting metrics failed')
     }

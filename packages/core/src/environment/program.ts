@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { Job } from '../api/define-job.ts'
 import { MillraceError } from '../errors.ts'
 import type { MillraceConfig } from './define-config.ts'
-import { loadConfig } from './load-config.ts'
+import { locateConfig, type LoadedConfig } from './load-config.ts'
 import type { ParsedArguments } from './parse-arguments.ts'
 import type { ProgramHost } from './program-host.ts'
 import { readEnvironment, readFlags } from './run-flags.ts'
@@ -22,15 +22,22 @@ export interface Program {
   readonly defaults?: RunOptions
 }
 
+export interface ReadSettings {
+  readonly settings: RunSettings
+  readonly warnings: readonly string[]
+  /** The configuration that went into them. */
+  readonly located: LoadedConfig
+}
+
 /** Settings from flags, environment, configuration file and code, in this order of precedence. Throws CLI_INVALID_ARGUMENT and what `loadConfig` throws. */
-export async function readSettings(program: Program, flags: ParsedArguments['flags'], host: ProgramHost): Promise<{ settings: RunSettings; warnings: readonly string[] }> {
+export async function readSettings(program: Program, flags: ParsedArguments['flags'], host: ProgramHost): Promise<ReadSettings> {
   const environment = readEnvironment(host.env)
   const fromFlags = readFlags(flags, 'flag')
   const fromEnvironment = readFlags(environment.flags, 'variable')
   const configPath = flags.get('config')?.[0] ?? environment.flags.get('config')?.[0]
-  const config = await loadConfig(configPath === undefined ? dirname(fileURLToPath(program.moduleUrl)) : host.directory, configPath)
-  const layers: readonly MillraceConfig[] = [fromFlags, fromEnvironment, config, program.defaults ?? {}]
-  return { settings: mergeSettings(layers), warnings: environment.warnings }
+  const located = await locateConfig(configPath === undefined ? dirname(fileURLToPath(program.moduleUrl)) : host.directory, configPath)
+  const layers: readonly MillraceConfig[] = [fromFlags, fromEnvironment, located.config, program.defaults ?? {}]
+  return { settings: mergeSettings(layers), warnings: environment.warnings, located }
 }
 
 /** The same job, which says what failed and in which module when its `build` throws something of the user's. */

@@ -11,13 +11,18 @@ import { durationMs } from '../types/duration-ms.ts'
 import type { CheckpointOptions, RestartStrategy, RunOptions } from './run-options.ts'
 
 /** The storage a job's checkpoints go to; undefined when it runs without. */
-export function checkpointStorage({ checkpoints }: RunOptions): CheckpointStorage | undefined {
-  if (checkpoints === undefined) return undefined
-  const { storage, interval, savepointDirectory } = checkpoints
-  if (typeof storage === 'string') return fileCheckpointStorage(storage)
+export function checkpointStorage(options: RunOptions): CheckpointStorage | undefined {
+  const path = checkpointPath(options)
+  if (path !== undefined) return fileCheckpointStorage(path)
+  const storage = options.checkpoints?.storage
+  return typeof storage === 'object' ? storage : options.checkpoints?.interval === undefined ? undefined : memoryCheckpointStorage()
+}
+
+/** Of files, where it is they that checkpoints go to. */
+export function checkpointPath({ checkpoints }: RunOptions): string | undefined {
+  const { storage, savepointDirectory } = checkpoints ?? {}
   // A job that is to take savepoints needs a storage that can write them, even if it takes no checkpoints.
-  if (storage === undefined && savepointDirectory !== undefined) return fileCheckpointStorage(savepointDirectory)
-  return storage ?? (interval === undefined ? undefined : memoryCheckpointStorage())
+  return storage === undefined ? savepointDirectory : typeof storage === 'string' ? storage : undefined
 }
 
 /** Refuses a job whose state could not be found again: durable checkpoints need uids on what is stateful. */

@@ -8,6 +8,7 @@ import { HELP_FLAG, invalidArgument, type Flag, type ParsedArguments } from './p
 /** What `millrace run job.ts` and `node job.ts` understand. */
 export const RUN_FLAGS: readonly Flag[] = [
   { name: 'parallelism', value: 'N', summary: 'Subtasks of every operator that does not set its own' },
+  { name: 'workers', value: 'N', summary: 'Worker threads to spread the subtasks over; 0 and 1 use none' },
   { name: 'param', value: 'KEY=VALUE', repeated: true, summary: "One of the job's parameters" },
   { name: 'from', value: 'latest|PATH', summary: 'Restore from the newest checkpoint, or from a checkpoint or savepoint' },
   { name: 'checkpoint-dir', value: 'PATH', summary: 'Keep durable checkpoints below this path or URL' },
@@ -58,6 +59,7 @@ export function readFlags(flags: ParsedArguments['flags'], spell: 'flag' | 'vari
   const params = flags.get('param')
   return withoutUndefined({
     parallelism: one('parallelism', (value, name) => wholeNumber(value, name, 1, 32_768)),
+    workers: one('workers', (value, name) => wholeNumber(value, name, 0, 1_024)),
     from: one('from', text),
     checkpoints: withoutUndefined({
       storage: one('checkpoint-dir', text),

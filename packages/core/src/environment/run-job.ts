@@ -12,10 +12,12 @@ import { checkParams } from './check-params.ts'
 import { RUN_FLAGS } from './run-flags.ts'
 import type { RunOptions } from './run-options.ts'
 import type { RunSettings } from './run-settings.ts'
+import type { SubmitOptions } from './submit.ts'
 import { formatSummary, superviseJob } from './supervise-job.ts'
+import type { JobAddress } from './workers/job-address.ts'
 
-/** The function `submit` of this package. */
-export type Submit = (job: Job<unknown>, options: RunOptions & { readonly params?: unknown }) => Promise<JobClient>
+/** The function `submitJob` of this package. */
+export type Submit = (job: Job<unknown>, options: RunOptions & { readonly params?: unknown }, address: JobAddress) => Promise<JobClient>
 
 const SIGNAL_NUMBERS: Readonly<Record<StopSignal, number>> = { SIGINT: 2, SIGTERM: 15 }
 
@@ -35,11 +37,13 @@ export async function runJob(program: Program, host: ProgramHost, submit: Submit
       return 0
     }
     if (positionals.length > 0) throw invalidArgument(`${program.command} expects flags only, found '${positionals[0]}'. Parameters are given as --param KEY=VALUE`)
-    const { settings, warnings } = await readSettings(program, flags, host)
+    const { settings, warnings, located } = await readSettings(program, flags, host)
     stacks = settings.logLevel === 'debug'
     for (const warning of warnings) host.stderr.write(`warning: ${warning}\n`)
+    const { url, config } = located
+    const address: JobAddress = { moduleUrl: program.moduleUrl, params: settings.params, ...(url === undefined ? {} : { config: { url, settings: config } }) }
     return await runWith(program, settings, host, async (job, options) => {
-      const client = await submit(job, options)
+      const client = await submit(job, options, address)
       running = true
       return client
     })
@@ -50,14 +54,14 @@ export async function runJob(program: Program, host: ProgramHost, submit: Submit
 }
 
 /** The runtime is loaded when there is something to run: help and errors do not wait for it. */
-const submitLazily: Submit = async (job, options) => (await import('./submit.ts')).submit(job, options)
+const submitLazily: Submit = async (job, options, address) => (await import('./submit.ts')).submitJob(job, options, address)
 
 /** Of a command that ended before it ran anything: 2 if the user has to change something, otherwise 1. */
 export function exitCodeOf(error: unknown): number {
   return MillraceError.is(error) && error.origin === 'user' ? 2 : 1
 }
 
-async function runWith(program: Program, settings: RunSettings, host: ProgramHost, submit: Submit): Promise<number> {
+async function runWith(program: Program, settings: RunSettings, host: ProgramHost, submit: (job: Job<unknown>, options: SubmitOptions<unknown>) => Promise<JobClient>): Promise<number> {
   const job = namingBuildErrors(program)
   checkParams(job.params, settings.params, job.name)
   let client: JobClient | undefined

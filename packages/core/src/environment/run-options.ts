@@ -47,10 +47,26 @@ export interface CheckpointOptions {
   readonly savepointDirectory?: string
 }
 
+/** What is done about a function of the job that does not return. In a worker while it runs, without workers when it has returned. */
+export interface StuckFunctionOptions {
+  /** Default 10s. */
+  readonly limit?: Duration
+  /** `warn`: a log line and a metric. `restart`: the worker is ended and what it ran starts again from the last checkpoint. Default warn. */
+  readonly action?: 'warn' | 'restart'
+}
+
 /** How a job is run, as opposed to what it computes. Precedence: flag > MILLRACE_* > millrace.config.ts > code. */
 export interface RunOptions {
   /** Default 1. */
   readonly parallelism?: number
+  /**
+   * Worker threads that the subtasks are spread over, at most one for each slot (slots: the highest parallelism of an operator).
+   * Default 0: everything in this thread, as with 1. The job must have an address: `millrace run`, `runMain`, or `submit` of a URL.
+   */
+  readonly workers?: number
+  /** Limit of the heap of each worker in MiB. Default: Node's. A worker that exceeds it is replaced. */
+  readonly workerHeapMb?: number
+  readonly stuckFunction?: StuckFunctionOptions
   /** Default: computed from the parallelism (128 up to 85). Frozen by the first savepoint. */
   readonly maxParallelism?: number
   readonly stateBackend?: StateBackend
@@ -70,6 +86,11 @@ export interface RunOptions {
   readonly bufferTimeout?: Duration
   /** Bytes a channel between two subtasks may hold. Default 256 KiB; see docs/concepts.md. */
   readonly bufferBytes?: number
+  /**
+   * How long what waits between two worker threads should take to be processed: channels hold less than `bufferBytes` when
+   * the consumer is slow, so that barriers need not wait (FLIP-183). Default 1s; 0ms: they always hold `bufferBytes`.
+   */
+  readonly bufferDebloatTarget?: Duration
   readonly optimizer?: { readonly chaining?: boolean; readonly combiners?: boolean; readonly codeGeneration?: boolean }
   readonly signal?: AbortSignal
 }

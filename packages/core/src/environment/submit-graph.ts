@@ -1,10 +1,15 @@
+import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { MillraceError } from '../errors.ts'
 import { createFileSystems } from '../file-system/file-systems.ts'
 import { planSlots } from '../graph/slots.ts'
 import type { StreamGraph } from '../graph/stream-graph.ts'
 import { validateGraph } from '../graph/validate-graph.ts'
 import { createMetricRegistry } from '../metrics/metric-registry.ts'
-import { optimize } from '../optimizer/optimize.ts'
+import { optimize, type OptimizerOptions } from '../optimizer/optimize.ts'
+import { fileCheckpointStorage } from '../runtime/checkpoint/storage/file-checkpoint-storage.ts'
 import { JobCoordinator } from '../runtime/coordinator/job-coordinator.ts'
 import { TaskExecutor } from '../runtime/executor/task-executor.ts'
 import { heapStateBackend } from '../runtime/state/heap/heap-state-backend.ts'
@@ -15,11 +20,14 @@ import type { JobClient } from './job-client.ts'
 import { localExecutor } from './local-executor.ts'
 import { createJobClient } from './local-job-client.ts'
 import { createLineLogger } from './logger.ts'
-import { checkpointSettings, checkpointStorage, requireRecoverable, restartPolicy, takesIncremental } from './resolve-run-options.ts'
+import { checkpointPath, checkpointSettings, checkpointStorage, requireRecoverable, restartPolicy, takesIncremental } from './resolve-run-options.ts'
 import type { RunOptions } from './run-options.ts'
+import { slowStepWatch } from './slow-step-watch.ts'
 import { systemClock } from './system-clock.ts'
+import type { JobAddress } from './workers/job-address.ts'
 
 const DEFAULT_BUFFER_BYTES = 256 * 1024
+const DEFAULT_STUCK_LIMIT = '10s'
 
 /** What a test replaces to make a run repeatable. */
 export interface Surroundings {
@@ -29,23 +37,33 @@ export interface Surroundings {
 }
 
 /**
- * Starts a job from its graph, in this thread. The one place where coordinator and executor meet: each gets a function to
- * send the other messages, and nothing else.
+ * Starts a job from its graph: in this thread, or with `options.workers` in worker threads, which find it at `address`. The
+ * one place where coordinator and executors meet: each gets a function to send the other messages, and nothing else.
  *
- * Rejects with what the optimizer finds wrong, CORE_UID_REQUIRED, CKPT_LEASE_HELD; what fails later rejects `done`.
+ * Rejects with what the optimizer finds wrong, CORE_UID_REQUIRED, CKPT_LEASE_HELD, CORE_WORKERS_NEED_URL and
+ * CORE_WORKERS_NEED_CONFIG; what fails later rejects `done`.
  */
-export async function submitGraph(graph: StreamGraph, options: RunOptions, surroundings: Surroundings = { clock: systemClock, random: Math.random }): Promise<JobClient> {
-  const { clock, random } = surroundings
+export async function submitGraph(
+  graph: StreamGraph,
+  options: RunOptions,
+  { clock, random }: Surroundings = { clock: systemClock, random: Math.random },
+  address?: JobAddress,
+): Promise<JobClient> {
   const logger = options.logger ?? createLineLogger()
-  const storage = checkpointStorage(options)
-  requireRecoverable(graph, storage)
-  for (const { message, ...where } of validateGraph(graph)) logger.warn({ job: graph.jobName, ...where }, message)
-  const jobGraph = optimize(graph, {
+  const optimizer: OptimizerOptions = {
     parallelism: options.parallelism ?? 1,
     ...(options.maxParallelism === undefined ? {} : { maxParallelism: options.maxParallelism }),
     ...(options.optimizer?.chaining === undefined ? {} : { chaining: options.optimizer.chaining }),
     ...(options.optimizer?.combiners === undefined ? {} : { combiners: options.optimizer.combiners }),
-  })
+  }
+  for (const { message, ...where } of validateGraph(graph)) logger.warn({ job: graph.jobName, ...where }, message)
+  const jobGraph = optimize(graph, optimizer)
+  const slots = planSlots(jobGraph, requireAddress(options.workers ?? 0, address))
+  const inWorkers = slots.executors > 1
+  // Threads share no memory that a checkpoint could be kept in.
+  const temporary = inWorkers && checkpointStorage(options)?.durable === false && options.checkpoints?.storage === undefined ? join(tmpdir(), `millrace-checkpoints-${randomUUID()}`) : undefined
+  const storage = temporary === undefined ? checkpointStorage(options) : fileCheckpointStorage(temporary)
+  if (temporary === undefined) requireRecoverable(graph, storage)
   const registry = createMetricRegistry((name, labels, error) => logger.warn({ metric: name, ...labels, error: String(error) }, 'a gauge threw and reads NaN from now on'))
   const fileSystems = createFileSystems(options.fileSystems)
   const store = await storage?.open({ jobName: graph.jobName, fileSystems, logger, now: () => clock.now() })
@@ -61,6 +79,15 @@ export async function submitGraph(graph: StreamGraph, options: RunOptions, surro
     codeGeneration: options.optimizer?.codeGeneration ?? true,
     workingDirectory: `${tmpdir()}/millrace-${process.pid}`,
   }
+  const stuckLimitMs = durationMs(options.stuckFunction?.limit ?? DEFAULT_STUCK_LIMIT)
+  const watch = slowStepWatch(jobGraph, stuckLimitMs, registry, logger)
+  const workers =
+    address !== undefined && inWorkers
+      ? (await import('./workers/create-worker-pool.ts')).createWorkerPool({
+          ...{ stream: graph, graph: jobGraph, slots, address, options, optimizer, settings, stuckLimitMs, clock, logger, metrics: registry },
+          storagePath: temporary ?? checkpointPath(options),
+        })
+      : undefined
   const coordinator = new JobCoordinator({
     graph: jobGraph,
     clock,
@@ -72,9 +99,23 @@ export async function submitGraph(graph: StreamGraph, options: RunOptions, surro
     restart: restartPolicy(options.restart, store !== undefined),
     from: options.from,
     allowDroppedState: options.allowDroppedState ?? [],
-    slots: planSlots(jobGraph, 1),
+    slots,
     createExecutors: (events) =>
-      localExecutor(events, (send) => new TaskExecutor({ graph: jobGraph, settings, clock, random, stateBackend, checkpointStore: store, fileSystems, logger, metrics: registry, send })),
+      workers?.create(events) ??
+      localExecutor(events, (send) => new TaskExecutor({ graph: jobGraph, settings, clock, random, stateBackend, checkpointStore: store, fileSystems, logger, metrics: registry, watch, send })),
   })
-  return createJobClient({ jobGraph, coordinator, registry, store, clock, logger, options })
+  return createJobClient({
+    ...{ jobGraph, coordinator, store, clock, logger, options },
+    metrics: () => [...registry.collect(), ...(workers?.collect() ?? [])],
+    removeTemporary: async () => {
+      if (temporary !== undefined) await rm(temporary, { recursive: true, force: true })
+    },
+  })
+}
+
+/** The number of workers. Throws CORE_WORKERS_NEED_URL for a job that no thread but this one can build. */
+function requireAddress(workers: number, address: JobAddress | undefined): number {
+  if (workers <= 1 || address !== undefined) return workers
+  const message = `${workers} workers were asked for, but worker threads can only run a job that they can import. Submit the URL of its module instead, submit(new URL('./job.ts', import.meta.url), { workers: ${workers} }), or leave workers out`
+  throw new MillraceError('CORE_WORKERS_NEED_URL', message, { origin: 'user' })
 }

@@ -1,16 +1,27 @@
 import type { JobEdge, JobGraph, JobVertex } from '../../graph/job-graph.ts'
 import { targetSubtasks } from '../../graph/channel-topology.ts'
+import type { MetricGroup } from '../../spi/metric-group.ts'
+import { registerChannelMetrics } from '../network/channel-metrics.ts'
+import type { ChannelConsumer, ChannelProducer } from '../network/channel.ts'
 import type { InputChannel } from '../network/input-channel.ts'
 import { LocalChannel } from '../network/local-channel.ts'
 import { createChannelSelector } from '../network/partitioner.ts'
 import { RecordWriter } from '../network/record-writer.ts'
-import type { TaskDeployment } from '../protocol.ts'
+import type { ChannelAddress, RemoteChannelHandle, RemoteInputChannel, RemoteOutputChannel } from '../network/remote-channel.ts'
+import { openRemoteInput } from '../network/remote-input-channel.ts'
+import { openRemoteOutput } from '../network/remote-output-channel.ts'
+import type { TaskDeployment, TaskId } from '../protocol.ts'
+import type { Clock } from '../time/clock.ts'
 
 /** The channels of the tasks that are deployed together. */
 export interface TaskChannels {
   inputsOf(deployment: TaskDeployment): readonly InputChannel[]
   /** By edge id. */
   writersOf(deployment: TaskDeployment): ReadonlyMap<number, RecordWriter>
+  /** After the two above: what the ends of channels to other threads tell. */
+  registerMetrics(deployment: TaskDeployment, metrics: MetricGroup): void
+  /** The task has been closed: so are its ends of channels to other threads. */
+  close(deployment: TaskDeployment): void
 }
 
 export interface TaskChannelsOptions {
@@ -18,41 +29,86 @@ export interface TaskChannelsOptions {
   readonly bufferBytes: number
   /** Returns [0, 1): for shuffles. */
   readonly random: () => number
+  readonly clock: Clock
+  readonly targetLatencyMs: number | undefined
+  /** Channels with one end elsewhere. All others are between tasks of this deployment. */
+  readonly remote: readonly RemoteChannelHandle[]
 }
 
-/** Connects the tasks of one deployment with each other: every task that one of them exchanges records with is among them. */
-export function createTaskChannels({ graph, bufferBytes, random }: TaskChannelsOptions): TaskChannels {
-  const channels = new Map<string, LocalChannel>()
-  const channel = (edge: JobEdge, producer: number, consumer: number): LocalChannel => {
-    const id = `${edge.id}/${producer}/${consumer}`
-    const found = channels.get(id)
-    if (found !== undefined) return found
-    const created = new LocalChannel(bufferBytes)
-    channels.set(id, created)
-    return created
+interface RemoteEnds {
+  readonly inputs: RemoteInputChannel[]
+  readonly outputs: RemoteOutputChannel[]
+}
+
+/** Connects the tasks of one deployment with each other, and with those that are deployed with them on other executors. */
+export function createTaskChannels({ graph, bufferBytes, random, clock, targetLatencyMs, remote }: TaskChannelsOptions): TaskChannels {
+  const local = new Map<string, LocalChannel>()
+  const handles = new Map(remote.map((handle) => [nameOf(handle), handle]))
+  const ends = new Map<TaskId, RemoteEnds>()
+  const endsOf = ({ taskId }: TaskDeployment): RemoteEnds => {
+    const found = ends.get(taskId) ?? { inputs: [], outputs: [] }
+    ends.set(taskId, found)
+    return found
+  }
+  const localChannel = (address: ChannelAddress): LocalChannel => {
+    const name = nameOf(address)
+    const channel = local.get(name) ?? new LocalChannel(bufferBytes)
+    local.set(name, channel)
+    return channel
+  }
+  const consumerEnd = (edge: JobEdge, address: ChannelAddress, deployment: TaskDeployment): ChannelConsumer => {
+    const handle = handles.get(nameOf(address))
+    if (handle === undefined) return localChannel(address)
+    const channel = openRemoteInput(handle, { type: edge.type, clock, targetLatencyMs })
+    endsOf(deployment).inputs.push(channel)
+    return channel
+  }
+  const producerEnd = (edge: JobEdge, address: ChannelAddress, deployment: TaskDeployment): ChannelProducer => {
+    const handle = handles.get(nameOf(address))
+    if (handle === undefined) return localChannel(address)
+    const channel = openRemoteOutput(handle, { type: edge.type })
+    endsOf(deployment).outputs.push(channel)
+    return channel
   }
   const vertex = (id: number): JobVertex => graph.vertices[id] as JobVertex
   const targets = (edge: JobEdge, producer: number): readonly number[] =>
     targetSubtasks(edge.partitioning.kind, producer, vertex(edge.sourceVertex).parallelism, vertex(edge.targetVertex).parallelism)
   return {
-    inputsOf({ vertexId, subtaskIndex }) {
+    inputsOf(deployment) {
+      const { vertexId, subtaskIndex: consumer } = deployment
       return graph.edges
         .filter((edge) => edge.targetVertex === vertexId)
         .flatMap((edge) => {
           const producers = Array.from({ length: vertex(edge.sourceVertex).parallelism }, (_, producer) => producer)
-          return producers.filter((producer) => targets(edge, producer).includes(subtaskIndex)).map((producer) => ({ channel: channel(edge, producer, subtaskIndex), input: edge.input, edge: edge.id, producer }))
+          return producers
+            .filter((producer) => targets(edge, producer).includes(consumer))
+            .map((producer) => ({ channel: consumerEnd(edge, { edge: edge.id, producer, consumer }, deployment), edge: edge.id, producer, input: edge.input }))
         })
-        .map((input, index) => ({ ...input, index, blocked: false, ended: false }))
+        .map((channel, index): InputChannel => ({ ...channel, index, blocked: false, ended: false }))
     },
-    writersOf({ vertexId, subtaskIndex }) {
+    writersOf(deployment) {
+      const { vertexId, subtaskIndex: producer } = deployment
       const outgoing = graph.edges.filter((edge) => edge.sourceVertex === vertexId)
       return new Map(
         outgoing.map((edge) => {
-          const outputs = targets(edge, subtaskIndex).map((consumer) => channel(edge, subtaskIndex, consumer))
+          const outputs = targets(edge, producer).map((consumer) => producerEnd(edge, { edge: edge.id, producer, consumer }, deployment))
           const { maxParallelism } = vertex(edge.targetVertex)
-          return [edge.id, new RecordWriter(outputs, createChannelSelector(edge.partitioning, outputs.length, maxParallelism, subtaskIndex, random), bufferBytes / 2)]
+          return [edge.id, new RecordWriter(outputs, createChannelSelector(edge.partitioning, outputs.length, maxParallelism, producer, random), bufferBytes / 2)]
         }),
       )
     },
+    registerMetrics(deployment, metrics) {
+      const { inputs, outputs } = endsOf(deployment)
+      registerChannelMetrics(metrics, inputs, outputs)
+    },
+    close(deployment) {
+      const { inputs, outputs } = endsOf(deployment)
+      for (const end of [...inputs, ...outputs]) end.close()
+      ends.delete(deployment.taskId)
+    },
   }
+}
+
+function nameOf({ edge, producer, consumer }: ChannelAddress): string {
+  return `${edge}/${producer}/${consumer}`
 }

@@ -5,11 +5,13 @@ import type { FileSystems } from '../../spi/file-systems.ts'
 import type { Logger } from '../../spi/logger.ts'
 import type { MetricRegistry } from '../../metrics/metric-registry.ts'
 import type { StateBackend } from '../../spi/state-backend.ts'
+import type { RemoteChannelHandle } from '../network/remote-channel.ts'
 import type { FromExecutor, TaskDeployment, TaskId, ToExecutor } from '../protocol.ts'
 import { CachedFiles } from '../operators/cached-files.ts'
 import type { TaskSettings } from '../task/task-environment.ts'
 import { Task } from '../task/task.ts'
 import type { Clock } from '../time/clock.ts'
+import type { StepWatch } from './step-watch.ts'
 import { createTaskChannels, type TaskChannels } from './task-channels.ts'
 import { TaskScheduler } from './task-scheduler.ts'
 
@@ -23,6 +25,9 @@ export interface TaskExecutorOptions {
   readonly fileSystems: FileSystems
   readonly logger: Logger
   readonly metrics: MetricRegistry
+  readonly watch: StepWatch
+  /** How long records between threads should take to be processed; undefined: buffers keep their size. */
+  readonly targetLatencyMs?: number
   readonly send: (message: FromExecutor) => void
 }
 
@@ -31,13 +36,13 @@ export class TaskExecutor {
   readonly #options: TaskExecutorOptions
   readonly #scheduler: TaskScheduler
   readonly #cachedFiles: CachedFiles
-  readonly #tasks: Map<TaskId, { readonly task: Task; readonly deployment: TaskDeployment }> = new Map()
+  readonly #tasks: Map<TaskId, { readonly task: Task; readonly channels: TaskChannels }> = new Map()
   /** Deployed and not reported as closed, also when they could not be created: the coordinator waits for each. */
   readonly #deployed: Set<TaskId> = new Set()
 
   constructor(options: TaskExecutorOptions) {
     this.#options = options
-    this.#scheduler = new TaskScheduler(options.clock)
+    this.#scheduler = new TaskScheduler(options.clock, options.watch)
     this.#cachedFiles = new CachedFiles(options.graph.cachedFiles ?? [], options.fileSystems)
   }
 
@@ -46,9 +51,10 @@ export class TaskExecutor {
     return this.#deployed.size === 0
   }
 
-  receive(message: ToExecutor): void {
+  /** `remote`: for a deployment, the channels that lead to other executors. */
+  receive(message: ToExecutor, remote: readonly RemoteChannelHandle[] = []): void {
     try {
-      this.#handle(message)
+      this.#handle(message, remote)
     } catch (error) {
       const wire = MillraceError.toWire(MillraceError.wrap(error, 'CORE_EXECUTOR_FAILED', `The executor could not handle "${message.kind}"`, { origin: 'engine' }))
       const [taskId] = this.#deployed
@@ -56,13 +62,13 @@ export class TaskExecutor {
     }
   }
 
-  #handle(message: ToExecutor): void {
+  #handle(message: ToExecutor, remote: readonly RemoteChannelHandle[]): void {
     switch (message.kind) {
       case 'deploy':
-        this.#deploy(message)
+        this.#deploy(message, remote)
         return
       case 'run':
-        for (const { task, deployment } of this.#tasks.values()) if (deployment.attempt === message.attempt) task.run()
+        for (const { task } of this.#tasks.values()) if (task.deployment.attempt === message.attempt) task.run()
         return
       case 'addSplits':
         this.#tasks.get(message.taskId)?.task.addSplits(message.splits)
@@ -100,22 +106,24 @@ export class TaskExecutor {
 
   /** Once for each deployment. */
   #closed(taskId: TaskId): void {
+    const hosted = this.#tasks.get(taskId)
+    if (hosted !== undefined) hosted.channels.close(hosted.task.deployment)
     this.#tasks.delete(taskId)
     if (this.#deployed.delete(taskId)) this.#options.send({ kind: 'closed', taskId })
   }
 
-  #deploy({ planHash, tasks }: Extract<ToExecutor, { readonly kind: 'deploy' }>): void {
-    const { graph, settings, random } = this.#options
+  #deploy({ planHash, tasks }: Extract<ToExecutor, { readonly kind: 'deploy' }>, remote: readonly RemoteChannelHandle[]): void {
+    const { graph, settings, random, clock, targetLatencyMs } = this.#options
     for (const { taskId } of tasks) this.#deployed.add(taskId)
     const created: Task[] = []
     try {
       if (planHash !== graph.planHash) {
         throw new MillraceError('CORE_PLAN_MISMATCH', `The job builder gave another plan here (${graph.planHash}) than on the coordinator (${planHash}): it must not depend on time, randomness or the environment`, { origin: 'user' })
       }
-      const channels = createTaskChannels({ graph, bufferBytes: settings.bufferBytes, random })
+      const channels = createTaskChannels({ graph, bufferBytes: settings.bufferBytes, random, clock, targetLatencyMs, remote })
       for (const deployment of tasks) {
         const task = this.#createTask(deployment, channels)
-        this.#tasks.set(deployment.taskId, { task, deployment })
+        this.#tasks.set(deployment.taskId, { task, channels })
         created.push(task)
       }
     } catch (error) {
@@ -130,13 +138,17 @@ export class TaskExecutor {
     const vertex = graph.vertices[deployment.vertexId] as JobVertex
     const job = graph.jobName
     const subtask = String(deployment.subtaskIndex)
+    const taskMetrics = metrics.group({ job, operator: vertex.name, subtask })
+    const inputs = channels.inputsOf(deployment)
+    const writers = channels.writersOf(deployment)
+    channels.registerMetrics(deployment, taskMetrics)
     const task: Task = new Task({
       deployment,
       vertex,
-      inputs: channels.inputsOf(deployment),
-      writers: channels.writersOf(deployment),
+      inputs,
+      writers,
+      taskMetrics,
       ...{ settings, clock, stateBackend, checkpointStore, fileSystems, logger, cachedFiles: this.#cachedFiles },
-      taskMetrics: metrics.group({ job, operator: vertex.name, subtask }),
       operatorMetrics: (operator, uid) => metrics.group({ job, operator, uid, subtask }),
       report: (event) => this.#report(task, event),
       wake: () => this.#scheduler.wake(task),

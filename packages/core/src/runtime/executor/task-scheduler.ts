@@ -1,5 +1,6 @@
 import type { Task } from '../task/task.ts'
 import type { Clock } from '../time/clock.ts'
+import type { StepWatch } from './step-watch.ts'
 
 /** Longest time tasks may keep the thread before timers, I/O and messages have their turn. */
 const SLICE_MS = 8
@@ -9,12 +10,14 @@ const SLICE_STEPS = 1024
 /** Runs the tasks of one thread in turn, one step each, and gives the thread back between slices. */
 export class TaskScheduler {
   readonly #clock: Clock
+  readonly #watch: StepWatch
   readonly #ready: Set<Task> = new Set()
   #scheduled = false
   #running = false
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, watch: StepWatch) {
     this.#clock = clock
+    this.#watch = watch
   }
 
   wake(task: Task): void {
@@ -35,14 +38,19 @@ export class TaskScheduler {
   #runSlice(): void {
     this.#scheduled = false
     this.#running = true
-    const endMs = this.#clock.now() + SLICE_MS
+    let nowMs = this.#clock.now()
+    const endMs = nowMs + SLICE_MS
     let steps = 0
     try {
       // A set keeps insertion order, also while it is walked: a task that has more to do goes behind the others.
       for (const task of this.#ready) {
         this.#ready.delete(task)
+        const beganMs = nowMs
+        this.#watch.began(task.deployment)
         if (task.step()) this.#ready.add(task)
-        if (++steps === SLICE_STEPS || this.#clock.now() >= endMs) break
+        nowMs = this.#clock.now()
+        this.#watch.ended(task.deployment, nowMs - beganMs)
+        if (++steps === SLICE_STEPS || nowMs >= endMs) break
       }
     } finally {
       this.#running = false

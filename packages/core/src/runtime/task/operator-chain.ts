@@ -43,6 +43,21 @@ export async function createOperatorChain(environment: TaskEnvironment, hooks: O
   }
 }
 
+/** Closes all operators and their state, whatever some of them throw. */
+export async function closeOperatorChain({ members }: OperatorChain, failed: boolean, onError: (error: unknown) => void): Promise<void> {
+  const errors: unknown[] = []
+  for (const { operator, keyedState } of members) {
+    for (const close of [() => operator.close?.(failed), () => keyedState?.close()]) {
+      try {
+        await close()
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+  }
+  errors.forEach(onError)
+}
+
 async function createAndLink(environment: TaskEnvironment, hooks: OperatorHooks, opened: KeyedStateBackend[]): Promise<OperatorChain> {
   const { vertex, settings } = environment
   const members: ChainMember[] = []

@@ -3,14 +3,15 @@ import { createTaskTime, type TaskTime } from '../../metrics/task-time.ts'
 import type { Barrier } from '../checkpoint/barrier.ts'
 import type { RecordBatch } from '../network/stream-element.ts'
 import type { SourceOperator } from '../operators/source-operator.ts'
-import type { FromExecutor, SerializedSplit, TaskId } from '../protocol.ts'
-import { createOperatorChain, type OperatorChain } from './operator-chain.ts'
+import type { FromExecutor, SerializedSplit, TaskDeployment, TaskId } from '../protocol.ts'
+import { closeOperatorChain, createOperatorChain, type OperatorChain } from './operator-chain.ts'
 import { PendingWork } from './pending-work.ts'
 import { ProcessingTimers } from './processing-timers.ts'
 import { SourcePoller } from './source-poller.ts'
 import { TaskSnapshots } from './task-checkpoint.ts'
 import type { TaskEnvironment } from './task-environment.ts'
 import { TaskInput } from './task-input.ts'
+import { registerTaskMetrics } from './task-metrics.ts'
 import { WatermarkTicks } from './watermark-ticks.ts'
 
 /** How long closing waits for user code that does not heed its signal, before it is left behind. */
@@ -79,6 +80,10 @@ export class Task {
     for (const writer of environment.writers.values()) for (const channel of writer.channels) channel.onSpace = () => environment.wake()
   }
 
+  get deployment(): TaskDeployment {
+    return this.#environment.deployment
+  }
+
   get #head(): OperatorChain['members'][number]['operator'] {
     return (this.#chain as OperatorChain).members[0]?.operator as OperatorChain['members'][number]['operator']
   }
@@ -111,7 +116,11 @@ export class Task {
       }
       this.#ticks = new WatermarkTicks(chain, this.#environment)
       if (this.#state === 'closed') return
-      this.#registerMetrics(chain)
+      registerTaskMetrics(this.#environment.taskMetrics, this.#time, {
+        isBackPressured: () => this.#backPressured,
+        isIdle: () => chain.members[0]?.output.idle ?? false,
+      })
+      this.#input.registerMetrics(this.#environment.taskMetrics)
       this.#state = 'initialized'
       this.#environment.report({ kind: 'initialized', taskId: this.id, splits: this.#source?.restoredSplits() ?? [] })
     } catch (error) {
@@ -205,27 +214,8 @@ export class Task {
   async #release(failed: boolean): Promise<void> {
     // What the task was awaiting has been told to stop by the signal; its own failure no longer matters.
     await Promise.allSettled([this.#opened, this.#blocked.settled(), this.#held.settled(), this.#snapshot])
-    const errors: unknown[] = []
-    for (const { operator, keyedState } of this.#chain?.members ?? []) {
-      for (const close of [() => operator.close?.(failed), () => keyedState?.close()]) {
-        try {
-          await close()
-        } catch (error) {
-          errors.push(error)
-        }
-      }
-    }
-    for (const error of errors) this.#environment.logger.warn({ task: this.id, error: String(error) }, 'closing an operator failed')
-  }
-
-  #registerMetrics(chain: OperatorChain): void {
-    const { taskMetrics } = this.#environment
-    taskMetrics.gauge('busyTimeMsPerSecond', () => this.#time.ratios().busy * 1000)
-    taskMetrics.gauge('idleTimeMsPerSecond', () => this.#time.ratios().idle * 1000)
-    taskMetrics.gauge('backPressuredTimeMsPerSecond', () => this.#time.ratios().backPressured * 1000)
-    taskMetrics.gauge('isBackPressured', () => Number(this.#backPressured))
-    taskMetrics.gauge('isIdle', () => Number(chain.members[0]?.output.idle ?? false))
-    this.#input.registerMetrics(taskMetrics)
+    const { logger } = this.#environment
+    if (this.#chain !== undefined) await closeOperatorChain(this.#chain, failed, (error) => logger.warn({ task: this.id, error: String(error) }, 'closing an operator failed'))
   }
 
   #work(): boolean {

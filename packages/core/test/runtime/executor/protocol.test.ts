@@ -63,6 +63,7 @@ async function wire(build: (env: StreamExecutionEnvironment) => void, change: { 
         fileSystems,
         logger: silentLogger,
         metrics,
+        watch: { began() {}, ended() {} },
         send: (message) => {
           const copy = copied(message)
           setImmediate(() => events.received(0, copy))

@@ -1,0 +1,165 @@
+import { MillraceError } from '../../errors.ts'
+import type { ExecutorEvents, ExecutorPool } from '../../runtime/coordinator/executor-pool.ts'
+import type { ExecutorId, FromExecutor, ToExecutor } from '../../runtime/protocol.ts'
+import type { Clock } from '../../runtime/time/clock.ts'
+import type { Logger } from '../../spi/logger.ts'
+import { createActivity } from './activity-cell.ts'
+import { logForwarded } from './forwarding-logger.ts'
+import type { GatheredMetrics } from './gathered-metrics.ts'
+import type { RemoteChannels } from './remote-channels.ts'
+import type { StuckWorkers } from './stuck-workers.ts'
+import type { WorkerInit } from './worker-init.ts'
+import type { FromWorker } from './worker-message.ts'
+import { startWorkerThread, type WorkerThread } from './worker-thread.ts'
+
+const CHECK_INTERVAL_MS = 250
+/** A check that comes this late says nothing: it was this thread that was busy, and messages of workers wait for it. */
+const LATE_CHECK_MS = 500
+/** How long a worker may keep tasks from being closed before it is ended. */
+const CLOSE_LIMIT_MS = 4_000
+/** How long a worker may keep its event loop alive after the end of the job. */
+const SHUTDOWN_LIMIT_MS = 1_000
+
+export interface WorkerPoolOptions {
+  readonly executors: number
+  readonly init: Omit<WorkerInit, 'executor' | 'activity'>
+  /** MiB; undefined: Node's default. */
+  readonly heapLimitMb: number | undefined
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: GatheredMetrics
+  readonly channels: RemoteChannels
+  readonly stuck: StuckWorkers
+}
+
+interface PooledWorker {
+  readonly thread: WorkerThread
+  readonly activity: SharedArrayBuffer
+  readonly ready: PromiseWithResolvers<void>
+  running: boolean
+  heardMs: number
+  /** In this time of silence. */
+  reported: boolean
+  /** Since when tasks are to be closed without a sign of life. */
+  closingMs: number | undefined
+}
+
+/** The worker threads of one job: starts them, passes messages on, notices those that die or fall silent. */
+export class WorkerPool implements ExecutorPool {
+  readonly #options: WorkerPoolOptions
+  readonly #events: ExecutorEvents
+  readonly #workers: Map<ExecutorId, PooledWorker> = new Map()
+  #cancelCheck: (() => void) | undefined
+  #closed = false
+
+  constructor(options: WorkerPoolOptions, events: ExecutorEvents) {
+    this.#options = options
+    this.#events = events
+  }
+
+  async start(): Promise<void> {
+    this.#cancelCheck ??= this.#scheduleCheck()
+    const workers = Array.from({ length: this.#options.executors }, (_, executor) => this.#workers.get(executor) ?? this.#startWorker(executor))
+    await Promise.all(workers.map(({ ready }) => ready.promise))
+  }
+
+  send(executor: ExecutorId, message: ToExecutor): void {
+    const worker = this.#workers.get(executor)
+    if (worker?.running !== true) return
+    if (message.kind === 'close') worker.closingMs ??= this.#options.clock.now()
+    worker.thread.post({ kind: 'message', message, channels: message.kind === 'deploy' ? this.#options.channels.of(executor, message) : [] })
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#cancelCheck?.()
+    const workers = [...this.#workers.values()]
+    const limit = this.#options.clock.schedule(SHUTDOWN_LIMIT_MS, () => {
+      for (const { thread } of workers) thread.terminate(new MillraceError('CORE_WORKER_EXITED', 'The job has ended', { origin: 'user', retryable: true }))
+    })
+    for (const { thread } of workers) thread.post({ kind: 'shutdown' })
+    await Promise.all(workers.map(({ thread }) => thread.exited))
+    limit()
+  }
+
+  #startWorker(executor: ExecutorId): PooledWorker {
+    const { init, heapLimitMb, clock } = this.#options
+    const activity = createActivity()
+    const ready = Promise.withResolvers<void>()
+    // Whoever starts the pool awaits it; until then nobody does.
+    ready.promise.catch(() => {})
+    const thread = startWorkerThread({
+      init: { ...init, executor, activity },
+      heapLimitMb,
+      onMessage: (message) => this.#received(executor, worker, message),
+      onExit: (error) => this.#exited(executor, worker, error),
+    })
+    const worker: PooledWorker = { thread, activity, ready, running: false, heardMs: clock.now(), reported: false, closingMs: undefined }
+    this.#workers.set(executor, worker)
+    return worker
+  }
+
+  #received(executor: ExecutorId, worker: PooledWorker, message: FromWorker): void {
+    this.#heard(executor, worker)
+    switch (message.kind) {
+      case 'ready':
+        worker.running = true
+        worker.ready.resolve()
+        return
+      case 'refused':
+        worker.ready.reject(MillraceError.fromWire(message.error))
+        return
+      case 'message':
+        this.#dispatch(executor, message.message)
+        return
+    }
+  }
+
+  #dispatch(executor: ExecutorId, message: FromExecutor): void {
+    if (message.kind === 'heartbeat') this.#options.metrics.update(executor, message.samples)
+    else if (message.kind === 'log') logForwarded(this.#options.logger, message)
+    else this.#events.received(executor, message)
+  }
+
+  #heard(executor: ExecutorId, worker: PooledWorker): void {
+    const nowMs = this.#options.clock.now()
+    if (worker.reported) this.#options.logger.warn({ worker: executor, silentMs: nowMs - worker.heardMs }, 'the function has returned, and its worker goes on')
+    worker.heardMs = nowMs
+    worker.reported = false
+    worker.closingMs = undefined
+  }
+
+  #exited(executor: ExecutorId, worker: PooledWorker, error: MillraceError): void {
+    if (this.#workers.get(executor) === worker) this.#workers.delete(executor)
+    worker.ready.reject(worker.running ? error : new MillraceError('CORE_WORKER_START', `A worker thread ended before it was ready: ${error.message}`, { origin: 'user', cause: error }))
+    if (worker.running && !this.#closed) {
+      this.#options.metrics.lost(executor)
+      this.#events.lost(executor, error)
+    }
+    worker.running = false
+  }
+
+  #scheduleCheck(): () => void {
+    const { clock } = this.#options
+    const dueMs = clock.now() + CHECK_INTERVAL_MS
+    return clock.schedule(CHECK_INTERVAL_MS, () => {
+      if (clock.now() - dueMs < LATE_CHECK_MS) for (const [executor, worker] of this.#workers) if (worker.running) this.#check(executor, worker)
+      if (!this.#closed) this.#cancelCheck = this.#scheduleCheck()
+    })
+  }
+
+  #check(executor: ExecutorId, worker: PooledWorker): void {
+    const { clock, stuck, logger } = this.#options
+    const silentMs = clock.now() - worker.heardMs
+    if (worker.closingMs !== undefined && clock.now() - worker.closingMs >= CLOSE_LIMIT_MS) {
+      logger.warn({ worker: executor, silentMs }, 'a worker does not close its tasks and is ended')
+      worker.thread.terminate(new MillraceError('CORE_WORKER_EXITED', `A worker did not close its tasks within ${CLOSE_LIMIT_MS} ms`, { origin: 'user', retryable: true }))
+    } else if (silentMs >= stuck.limitMs && !worker.reported) {
+      worker.reported = true
+      const { thread, activity } = worker
+      stuck.report({ executor, threadId: thread.threadId, activity, silentMs, terminate: (reason) => thread.terminate(reason) }).catch((error: unknown) => {
+        logger.error({ worker: executor, error: String(error) }, 'looking into a worker that does not answer failed')
+      })
+    }
+  }
+}
