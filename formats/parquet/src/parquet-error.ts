@@ -15,7 +15,7 @@ export function columnMismatch(path: string, field: string, what: string): Millr
 }
 
 /** Errors of reading bytes stay as they are; whatever the decoder stumbled over means a damaged file. */
-export async function guarded<R>(path: string, body: () => Promise<R>): Promise<R> {
+export async function guarded<R>(path: string, body: () => Promise<R> | R): Promise<R> {
   try {
     return await body()
   } catch (error) {

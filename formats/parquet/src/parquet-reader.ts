@@ -1,14 +1,16 @@
 import { MillraceError } from '@millrace/core/spi'
 import type { AnyType, BadRecord, FileRecordReader, FormatInput, FormatRange, OpenFormatOptions, PlacedBadRecord, RecordBatch, TypeSchema } from '@millrace/core/spi'
+import { arrayCursor } from './column-cursor.ts'
+import type { ColumnCursor } from './column-cursor.ts'
 import type { ColumnReader, OpenColumns } from './column-reader.ts'
 import { candidateRanges } from './candidate-ranges.ts'
 import { naturalType } from './nested-shape.ts'
 import { openFile } from './open-file.ts'
 import type { ParquetFile } from './open-file.ts'
-import { damaged, guarded } from './parquet-error.ts'
-import { rowFactory } from './row-factory.ts'
+import { guarded } from './parquet-error.ts'
+import { rowAdder } from './row-batches.ts'
+import type { AddRows } from './row-batches.ts'
 import type { ColumnFilter } from './row-filter.ts'
-import type { RowFactory } from './row-factory.ts'
 import { INVALID } from './value-parser.ts'
 
 const BATCH_ROWS = 1000
@@ -25,23 +27,22 @@ export function rowFields(type: AnyType): readonly RowField[] {
 interface OpenState {
   readonly file: ParquetFile
   readonly columns: readonly ColumnReader[]
-  readonly make: RowFactory
+  readonly addRows: AddRows
   /** Rows that may satisfy the filter, in order; at most one range in a row group. */
   readonly candidates: readonly FormatRange[]
 }
 
-/** The decoded part of one row group. */
+/** The part of one row group that is read. */
 interface Group {
   readonly start: number
   readonly end: number
-  readonly values: readonly ArrayLike<unknown>[]
-  /** Bad rows of the group by number, usually none. */
-  readonly bad: ReadonlyMap<number, BadRecord>
+  /** In the order of the row's fields; empty if no row is selected. They stand before the next row. */
+  readonly cursors: readonly ColumnCursor[]
   /** By number in the group: 1 for rows that satisfy the filter. Undefined: all do. */
   readonly selected: Uint8Array | undefined
 }
 
-/** Reads rows in the order of the file. Positions are row numbers; a row group is decoded once and then handed out in batches. */
+/** Reads rows in the order of the file. Positions are row numbers. The columns that are filtered by are decoded for a row group at once, the others batch by batch. */
 export class ParquetReader implements FileRecordReader<unknown> {
   readonly #input: FormatInput
   readonly #options: OpenFormatOptions
@@ -72,7 +73,8 @@ export class ParquetReader implements FileRecordReader<unknown> {
       this.#group = undefined // lets the last group go before the next one is decoded
       this.#group = await guarded(this.#input.path, () => this.#readGroup(state, end))
     }
-    return this.#nextBatch(this.#group, state.make)
+    const group = this.#group
+    return guarded(this.#input.path, () => this.#nextBatch(group, state))
   }
 
   close(): void {
@@ -87,7 +89,7 @@ export class ParquetReader implements FileRecordReader<unknown> {
     const openColumn = this.#openColumns(file, root)
     const columns = await Promise.all(fields.map(({ name, type }) => openColumn(name, type)))
     const candidates = await candidateRanges(file, root, this.#filters)
-    return { file, columns, make: rowFactory(fields.map(({ name }) => name)), candidates }
+    return { file, columns, addRows: rowAdder(fields.map(({ name }) => name)), candidates }
   }
 
   async #readGroup({ file, columns, candidates }: OpenState, rangeEnd: number): Promise<Group> {
@@ -95,66 +97,83 @@ export class ParquetReader implements FileRecordReader<unknown> {
     const start = this.#row
     const candidate = candidates.find((range) => range.end > start)
     const end = Math.min(file.groupStarts[index + 1] as number, candidate?.end ?? rangeEnd, rangeEnd)
-    const values: ArrayLike<unknown>[] = columns.map(() => [])
-    const bad = new Map<number, BadRecord>()
-    let selected: Uint8Array | undefined
-    const read = async (column: ColumnReader): Promise<ArrayLike<unknown>> => {
+    const open = (column: ColumnReader): Promise<ColumnCursor> => {
       this.#options.signal.throwIfAborted()
-      const decoded = await column.read(index, start, end)
-      if (decoded.length !== end - start) throw damaged(file.path, `expected ${end - start} values of ${column.name} from row ${start} on, found ${decoded.length}`)
-      this.#findBad(column, decoded, start, bad, selected)
-      return (values[columns.indexOf(column)] = decoded)
+      return column.open(index, start, end)
     }
-    const filtered = columns.filter(({ name }) => this.#filters.some((filter) => filter.name === name))
-    for (const column of filtered) selected = this.#select(column.name, await read(column), selected)
+    const filtered = new Map<ColumnReader, ColumnCursor>()
+    let selected: Uint8Array | undefined
+    for (const column of columns) {
+      if (!this.#filters.some((filter) => filter.name === column.name)) continue
+      const values = Array.from((await open(column)).take(end - start))
+      selected = this.#select(column, values, selected)
+      filtered.set(column, arrayCursor(values))
+    }
     // nobody asks for the other columns where no row is left
-    if (selected === undefined || selected.includes(1)) for (const column of columns) if (!filtered.includes(column)) await read(column)
-    for (const row of bad.keys()) if (selected !== undefined) selected[row - start] = 1 // a row that cannot be read is told, not passed over
-    return { start, end, values, bad, selected }
+    if (selected !== undefined && !selected.includes(1)) return { start, end, cursors: [], selected }
+    const cursors: ColumnCursor[] = []
+    for (const column of columns) cursors.push(filtered.get(column) ?? (await open(column)))
+    return { start, end, cursors, selected }
   }
 
-  #select(name: string, values: ArrayLike<unknown>, before: Uint8Array | undefined): Uint8Array {
-    const filter = this.#filters.find((each) => each.name === name) as ColumnFilter
-    return Uint8Array.from({ length: values.length }, (_, i) => (before?.[i] !== 0 && filter.matches(values[i]) ? 1 : 0))
+  /** A row whose value cannot be read is told, not passed over. */
+  #select(column: ColumnReader, values: readonly unknown[], before: Uint8Array | undefined): Uint8Array {
+    const filter = this.#filters.find((each) => each.name === column.name) as ColumnFilter
+    return Uint8Array.from(values, (value, index) => (before?.[index] !== 0 && (filter.matches(value) || isBad(column.type, value)) ? 1 : 0))
   }
 
-  #findBad({ name, type }: ColumnReader, values: ArrayLike<unknown>, start: number, bad: Map<number, BadRecord>, selected: Uint8Array | undefined): void {
-    if (ArrayBuffer.isView(values)) return // numbers only
-    const nullable = type.kind === 'nullable'
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i]
-      if (value !== INVALID && (nullable || (value !== null && value !== undefined))) continue
-      if (bad.has(start + i) || selected?.[i] === 0) continue
-      const found = value === INVALID ? 'a value that it cannot hold' : 'null'
-      const expected = nullable ? type.of.kind : type.kind
-      bad.set(start + i, {
-        raw: null,
-        source: this.#input.path,
-        partition: null,
-        offset: start + i,
-        line: null,
-        field: name,
-        code: 'PARQUET_VALUE',
-        reason: `Column ${name}: expected ${expected}, found ${found}${expected === 'long' && value === INVALID ? ' (types.bigint() takes integers beyond ±(2^53 − 1))' : ''}`,
-      })
-    }
-  }
-
-  #nextBatch(group: Group, make: RowFactory): RecordBatch<unknown> {
+  #nextBatch(group: Group, { columns, addRows }: OpenState): RecordBatch<unknown> {
     const position = this.#row
     const end = Math.min(group.end, position + BATCH_ROWS)
-    const rows: unknown[] = []
-    let bad = NO_BAD
-    const { selected } = group
-    for (let row = position; row < end; row++) {
-      if (selected !== undefined && selected[row - group.start] === 0) continue
-      const record = group.bad.size === 0 ? undefined : group.bad.get(row)
-      if (record === undefined) rows.push(make(group.values, row - group.start))
-      else bad = [...bad, { index: rows.length, record }]
-    }
+    const count = end - position
     this.#row = end
-    return { position, values: rows, bad }
+    const selected = group.selected?.subarray(position - group.start, end - group.start)
+    if (selected !== undefined && !selected.includes(1)) {
+      for (const cursor of group.cursors) cursor.skip(count)
+      return { position, values: [], bad: NO_BAD }
+    }
+    const values = group.cursors.map((cursor) => cursor.take(count))
+    const bad = this.#findBad(columns, group.cursors, values, position, count)
+    const rows: unknown[] = []
+    if (selected === undefined && bad === undefined) {
+      addRows(values, 0, count, rows)
+      return { position, values: rows, bad: NO_BAD }
+    }
+    const placed: PlacedBadRecord[] = []
+    for (let index = 0; index < count; index++) {
+      if (selected !== undefined && selected[index] === 0) continue
+      const record = bad?.get(index)
+      if (record === undefined) addRows(values, index, index + 1, rows)
+      else placed.push({ index: rows.length, record })
+    }
+    return { position, values: rows, bad: placed }
   }
+
+  /** Bad rows by their number in the batch; undefined if there is none. */
+  #findBad(columns: readonly ColumnReader[], cursors: readonly ColumnCursor[], values: readonly ArrayLike<unknown>[], position: number, count: number): ReadonlyMap<number, BadRecord> | undefined {
+    let bad: Map<number, BadRecord> | undefined
+    for (const [number, { name, type }] of columns.entries()) {
+      if (cursors[number]?.sound === true) continue
+      const found = values[number] as ArrayLike<unknown>
+      for (let index = 0; index < count; index++) {
+        if (!isBad(type, found[index])) continue
+        bad ??= new Map<number, BadRecord>()
+        if (!bad.has(index)) bad.set(index, this.#badRecord(name, type, found[index], position + index))
+      }
+    }
+    return bad
+  }
+
+  #badRecord(field: string, type: TypeSchema, value: unknown, row: number): BadRecord {
+    const expected = type.kind === 'nullable' ? type.of.kind : type.kind
+    const found = value === INVALID ? 'a value that it cannot hold' : 'null'
+    const reason = `Column ${field}: expected ${expected}, found ${found}${expected === 'long' && value === INVALID ? ' (types.bigint() takes integers beyond ±(2^53 − 1))' : ''}`
+    return { raw: null, source: this.#input.path, partition: null, offset: row, line: null, field, code: 'PARQUET_VALUE', reason }
+  }
+}
+
+function isBad(type: TypeSchema, value: unknown): boolean {
+  return value === INVALID || ((value === null || value === undefined) && type.kind !== 'nullable')
 }
 
 /** The first row from `row` on that may satisfy the filter. */

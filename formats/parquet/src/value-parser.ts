@@ -27,8 +27,10 @@ export function valueParser(kind: ColumnKind, scale: number, type: TypeSchema): 
     case 'boolean':
       return type.kind === 'boolean' ? 'as-is' : undefined
     case 'int32':
+      if (type.kind === 'int' || type.kind === 'long' || type.kind === 'double') return 'as-is'
+      return integerParser(type, (stored: number) => stored)
     case 'uint32':
-      return integerParser(type, kind === 'uint32' ? (stored: number) => stored >>> 0 : (stored: number) => stored)
+      return integerParser(type, (stored: number) => stored >>> 0)
     case 'int64':
       return integerParser(type, (stored: bigint) => stored)
     case 'uint64':
@@ -118,7 +120,8 @@ function bytesParser(kind: 'string' | 'bytes' | 'json' | 'uuid', type: TypeSchem
   }
 }
 
-function text(stored: Uint8Array): string {
+/** The parser of texts. */
+export function text(stored: Uint8Array): string {
   return Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength).toString()
 }
 

@@ -1,6 +1,7 @@
 import { describeError, MillraceError } from '@millrace/core/spi'
 import type { TypeSchema } from '@millrace/core/spi'
 import type { SchemaTree } from 'hyparquet'
+import { wholeColumn } from '../column-reader.ts'
 import type { ColumnReader, OpenColumns } from '../column-reader.ts'
 import { columnKind } from '../file-schema.ts'
 import type { ParquetFile } from '../open-file.ts'
@@ -51,19 +52,15 @@ async function open(file: ParquetFile): Promise<OpenParquetjsFile> {
 }
 
 function reader(file: ParquetFile, { schema, metadata, envelopeReader }: OpenParquetjsFile, name: string, type: TypeSchema, assemble: (data: ParquetjsColumn) => readonly unknown[]): ColumnReader {
-  return {
-    name,
-    type,
-    async read(group, start, end) {
-      const first = file.groupStarts[group] as number
-      return asOurs(file, async () => {
-        const { columnData } = await envelopeReader.readRowGroup(schema, metadata.row_groups[group], [[name]])
-        const data = columnData[name]
-        if (data === undefined) throw new Error(`no data of the column ${name}`)
-        return assemble(data).slice(start - first, end - first)
-      })
-    },
-  }
+  return wholeColumn(file, name, type, (group, start, end) => {
+    const first = file.groupStarts[group] as number
+    return asOurs(file, async () => {
+      const { columnData } = await envelopeReader.readRowGroup(schema, metadata.row_groups[group], [[name]])
+      const data = columnData[name]
+      if (data === undefined) throw new Error(`no data of the column ${name}`)
+      return assemble(data).slice(start - first, end - first)
+    })
+  })
 }
 
 function values({ values: stored, dlevels }: ParquetjsColumn, parse: (stored: unknown) => unknown): readonly unknown[] {
