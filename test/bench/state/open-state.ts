@@ -29,7 +29,7 @@ export interface OpenState {
 const metrics: MetricGroup = { counter: () => ({ value: 0 }), gauge() {}, group: () => metrics }
 
 /** A backend as a task opens it, in a temporary directory. */
-export async function openState(stateBackend: StateBackend, restore: readonly KeyedStateReader[] = []): Promise<OpenState> {
+export async function openState(stateBackend: StateBackend, restore: readonly KeyedStateReader[] = [], incremental = false): Promise<OpenState> {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-bench-state-'))
   const backend = await stateBackend.open({
     jobName: 'bench',
@@ -38,6 +38,7 @@ export async function openState(stateBackend: StateBackend, restore: readonly Ke
     maxParallelism: KEY_GROUPS,
     keyGroupRange: { start: 0, end: KEY_GROUPS - 1 },
     restore,
+    incremental,
     workingDirectory: join(directory, 'work'),
     fileSystems: createFileSystems(),
     logger: silentLogger,
