@@ -1,5 +1,4 @@
 import fc from 'fast-check'
-import { readRleBitPackedHybrid } from 'hyparquet/src/encoding.js'
 import { expect, test } from 'vitest'
 import { RunLengthDecoder } from '../src/run-length-decoder.ts'
 
@@ -57,22 +56,16 @@ test('gives the values of all runs, however many are taken at a time', () => {
   )
 })
 
-test('agrees with hyparquet on damaged bytes, or refuses them', () => {
+test('damaged bytes are refused, or give as many values as were asked for', () => {
   fc.assert(
-    fc.property(fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 60 }), (bytes, width, count) => {
-      const ours = new Int32Array(count)
+    fc.property(fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.integer({ min: 1, max: 32 }), fc.integer({ min: 1, max: 60 }), (bytes, width, count) => {
+      const values = new Int32Array(count + 1).fill(-7)
       try {
-        new RunLengthDecoder(bytes, 0, bytes.length, width).take(ours, count)
-      } catch {
-        return
+        new RunLengthDecoder(bytes, 0, bytes.length, width).take(values, count)
+      } catch (error) {
+        expect(String(error)).toMatch(/found (the end of the page|more than 32 bits)/)
       }
-      const theirs = Array.from({ length: count }, () => 0)
-      try {
-        readRleBitPackedHybrid({ view: new DataView(bytes.buffer), offset: 0 }, width, theirs, bytes.length)
-      } catch {
-        return // it reads whole runs, also what was not asked for
-      }
-      expect([...ours]).toEqual(theirs.slice(0, count)) // it may write more than it was asked for
+      expect(values[count]).toBe(-7)
     }),
     { numRuns: 1000 },
   )
