@@ -7,6 +7,7 @@ import { statelessChain } from './engine/stateless-chain.ts'
 import { tumblingCount } from './engine/tumbling-count.ts'
 import { formatCases } from './formats/cases.ts'
 import { operatorCases } from './operators/cases.ts'
+import { s3Cases } from './s3/cases.ts'
 import { stateCases, stateRateCases } from './state/cases.ts'
 import type { MeasureCase } from './measure-case.ts'
 import type { RateCase } from './rate-case.ts'
@@ -20,5 +21,6 @@ export const suites: Readonly<Record<string, readonly (RateCase | MeasureCase)[]
   engine: [...engineCases, importTime, cliStart, idleMemory],
   formats: formatCases,
   operators: operatorCases,
+  s3: s3Cases,
   state: stateCases,
 }
