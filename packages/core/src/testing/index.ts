@@ -1,6 +1,10 @@
 /** For tests of jobs, connectors, formats, file systems, state backends and checkpoint storages, under any test runner. */
 
 // Running jobs and pipelines
+export { eventStream } from './event-stream.ts'
+export type { EventContext, EventStreamOptions } from './event-stream.ts'
+export { forAllStreams } from './for-all-streams.ts'
+export type { ForAllStreamsOptions } from './for-all-streams.ts'
 export { collectingSink } from './collecting-sink.ts'
 export type { CollectingSink, CollectingSinkOptions } from './collecting-sink.ts'
 export { runPipeline, runPipelineResult } from './run-pipeline.ts'
@@ -9,7 +13,9 @@ export { at, checkpoint, crash, end, idle, processingTime, watermark } from './s
 export type { Marker, ScriptEvent, Timed } from './script.ts'
 export { scriptedSource, scriptedSourceWith } from './scripted-source.ts'
 export type { Script, ScriptOptions } from './scripted-source.ts'
-export { runTestJob, seededRandom, testJob } from './test-job.ts'
+export type { MetricFilter } from './metric-filter.ts'
+export { seededRandom } from './seeded-random.ts'
+export { runTestJob, testJob } from './test-job.ts'
 export type { TestJob, TestJobOptions } from './test-job.ts'
 
 // Time
@@ -20,6 +26,10 @@ export { createVirtualClock } from './virtual-clock.ts'
 // Single operators and sources
 export type { HarnessEvent } from './harness-output.ts'
 export type { HarnessSnapshot } from './harness-snapshot.ts'
+export { broadcastProcessHarness, coProcessHarness, keyedBroadcastProcessHarness, keyedCoProcessHarness, keyedProcessHarness, processHarness } from './process-harness.ts'
+export type { CoProcessHarness, KeyedCoProcessHarness, KeyedProcessHarness, ProcessHarness } from './process-harness.ts'
+export type { FirstInput, FunctionHarness, FunctionHarnessOptions, SecondInput } from './function-harness.ts'
+export type { KeyedAccess, TestTimer } from './keyed-access.ts'
 export { heldSource } from './held-source.ts'
 export { hostileRun } from './hostile-run.ts'
 export type { OperatorEvent } from './hostile-run.ts'

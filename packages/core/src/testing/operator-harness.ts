@@ -4,7 +4,8 @@ import type { OperatorSpec } from '../graph/operator-spec.ts'
 import type { KeySelector } from '../graph/partitioning.ts'
 import type { StreamNode } from '../graph/stream-graph.ts'
 import type { BadRecordPolicy } from '../spi/bad-record.ts'
-import type { Counter, MetricGroup } from '../spi/metric-group.ts'
+import { createMetricRegistry } from '../metrics/metric-registry.ts'
+import type { MetricSample } from '../spi/metric-reporter.ts'
 import type { StateBackend } from '../spi/state-backend.ts'
 import type { Logger } from '../spi/logger.ts'
 import { computeKeyGroupRangeForOperatorIndex } from '../types/key-group.ts'
@@ -70,7 +71,9 @@ export interface OperatorHarness {
    * what the action did: state was changed without the state API.
    */
   checked(action: () => void): void
+  /** A counter or gauge, added up over its labels; 0 if there is none. */
   counter(name: string): number
+  metrics(): readonly MetricSample[]
   readonly warnings: readonly string[]
   entryCount(): number
   close(failed?: boolean): Promise<void>
@@ -89,7 +92,10 @@ export async function createOperatorHarness(operator: OperatorSpec, options: Har
   const keyGroupRange = computeKeyGroupRangeForOperatorIndex(maxParallelism, parallelism, subtaskIndex)
   const abort = new AbortController()
   const output = new HarnessOutput(hostileOutput, options.unreadSides ?? [])
-  const { metrics, counter } = countingMetrics()
+  const registry = createMetricRegistry((_name, _labels, error) => {
+    throw error
+  })
+  const metrics = registry.group({})
   const warnings: string[] = []
   const warn = (_fields: unknown, message: string): void => void warnings.push(message)
   const logger: Logger = { debug: () => {}, info: () => {}, warn, error: warn }
@@ -214,7 +220,8 @@ export async function createOperatorHarness(operator: OperatorSpec, options: Har
         throw new MillraceError('CORE_TEST_STATE_MUTATED', 'state was changed in place without getForUpdate: a snapshot taken before shows it', { origin: 'engine' })
       }
     },
-    counter,
+    counter: (name) => registry.collect().reduce((sum, sample) => (sample.name === name ? sum + sample.value : sum), 0),
+    metrics: () => registry.collect(),
     warnings,
     entryCount: () => backend.entryCount(),
     async close(failed = false) {
@@ -226,18 +233,4 @@ export async function createOperatorHarness(operator: OperatorSpec, options: Har
     },
   }
   return harness
-}
-
-function countingMetrics(): { metrics: MetricGroup; counter: (name: string) => number } {
-  const counters = new Map<string, Counter>()
-  const metrics: MetricGroup = {
-    counter(name) {
-      let counter = counters.get(name)
-      if (counter === undefined) counters.set(name, (counter = { value: 0 }))
-      return counter
-    },
-    gauge: () => {},
-    group: () => metrics,
-  }
-  return { metrics, counter: (name) => counters.get(name)?.value ?? 0 }
 }

@@ -10,7 +10,9 @@ import type { TypeInformation } from '../types/type-information.ts'
 import { collectingSink } from './collecting-sink.ts'
 import { end, idle, type ScriptEvent } from './script.ts'
 import { scriptedSourceWith } from './scripted-source.ts'
-import { seededRandom, whileStarting } from './test-job.ts'
+import { sumOf, type MetricFilter } from './metric-filter.ts'
+import { seededRandom } from './seeded-random.ts'
+import { whileStarting } from './test-job.ts'
 import { createVirtualClock } from './virtual-clock.ts'
 
 export interface PipelineOptions<I> extends Pick<RunOptions, 'parallelism' | 'maxParallelism' | 'stateBackend' | 'optimizer' | 'bufferBytes'> {
@@ -32,8 +34,8 @@ export interface PipelineResult<S extends Streams> {
   readonly timestamps: { readonly [N in keyof S]: readonly number[] }
   readonly job: JobResult
   readonly metrics: readonly MetricSample[]
-  /** A metric summed up over all operators and subtasks; 0 if there is none of that name. */
-  metric(name: string): number
+  /** A metric, added up over the operators and subtasks that the filter names; 0 if there is none. */
+  metric(name: string, filter?: MetricFilter): number
 }
 
 export type ElementOf<S> = S extends DataStream<infer T> ? T : never
@@ -77,6 +79,6 @@ export async function runPipelineResult<I, S extends Streams>(
     timestamps: Object.fromEntries(sinks.map(([name, { timestamps }]) => [name, timestamps])) as PipelineResult<S>['timestamps'],
     job,
     metrics,
-    metric: (wanted) => metrics.reduce((sum, { name, value }) => (name === wanted ? sum + value : sum), 0),
+    metric: (name, filter) => sumOf(metrics, name, filter),
   }
 }

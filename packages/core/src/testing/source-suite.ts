@@ -12,7 +12,8 @@ import { heldSource } from './held-source.ts'
 import { readWithFailures } from './read-with-failures.ts'
 import { createRealClock } from './real-clock.ts'
 import { suite, type SuiteRunner } from './suite-runner.ts'
-import { seededRandom, testJob, type TestJob, type TestJobOptions } from './test-job.ts'
+import { seededRandom } from './seeded-random.ts'
+import { testJob, type TestJob, type TestJobOptions } from './test-job.ts'
 
 /** What the suite needs of the outside: where test data goes, and a source that reads it. */
 export interface SourceTestContext<T> {

@@ -9,7 +9,8 @@ import { valueState } from '../../../src/functions/state-descriptor.ts'
 import { collectingSink } from '../../../src/testing/collecting-sink.ts'
 import { at, checkpoint, crash, end, watermark } from '../../../src/testing/script.ts'
 import { type Script, scriptedSource } from '../../../src/testing/scripted-source.ts'
-import { runTestJob, seededRandom, testJob } from '../../../src/testing/test-job.ts'
+import { seededRandom } from '../../../src/testing/seeded-random.ts'
+import { runTestJob, testJob } from '../../../src/testing/test-job.ts'
 import * as types from '../../../src/types/types.ts'
 
 const checkpoints = { interval: '5ms' } as const

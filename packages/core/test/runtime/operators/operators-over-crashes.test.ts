@@ -9,7 +9,8 @@ import { WatermarkStrategy } from '../../../src/functions/watermark-strategy.ts'
 import { collectingSink } from '../../../src/testing/collecting-sink.ts'
 import { at, checkpoint, crash, end, watermark } from '../../../src/testing/script.ts'
 import { type Script, scriptedSource } from '../../../src/testing/scripted-source.ts'
-import { runTestJob, seededRandom } from '../../../src/testing/test-job.ts'
+import { seededRandom } from '../../../src/testing/seeded-random.ts'
+import { runTestJob } from '../../../src/testing/test-job.ts'
 
 interface Item {
   readonly key: number

@@ -5,7 +5,7 @@ import { valueState } from '../../../src/functions/state-descriptor.ts'
 import { EventTimeSessionWindows, SlidingEventTimeWindows, TumblingEventTimeWindows } from '../../../src/functions/window-assigners.ts'
 import { runPipeline, type PipelineOptions } from '../../../src/testing/run-pipeline.ts'
 import { at, watermark, type ScriptEvent } from '../../../src/testing/script.ts'
-import { seededRandom } from '../../../src/testing/test-job.ts'
+import { seededRandom } from '../../../src/testing/seeded-random.ts'
 import * as types from '../../../src/types/types.ts'
 
 interface Trade {
