@@ -1,8 +1,12 @@
 import { MillraceError } from '../../errors.ts'
+import { mayGenerateCode } from '../../types/code-generation.ts'
 import type { DataInput } from '../../types/data-input.ts'
 import type { DataOutput } from '../../types/data-output.ts'
 import type { AnyType } from '../../types/type-information.ts'
+import { NumberColumn } from './column-buffer.ts'
+import { columnarRows } from './columnar-rows.ts'
 import { genericRows } from './generic-rows.ts'
+import { columnsOf } from './row-columns.ts'
 import type { RecordBatch } from './stream-element.ts'
 import { typedRows } from './typed-rows.ts'
 
@@ -19,20 +23,21 @@ export interface RowFrameCodec {
   read(bytes: Uint8Array, length: number, input: DataInput): RecordBatch
 }
 
-const TYPED = 1
+const ROWS = 1
 const GENERIC = 2
+const COLUMNS = 3
 const ONE_TIMESTAMP = 0
 const EACH_TIMESTAMP = 1
 
 /** Rows of a schema are written field by field by compiled code; without one, or with a generic one, as MessagePack. */
 export function createRowFrameCodec(type: AnyType | undefined): RowFrameCodec {
-  const format = type === undefined || type.schema.kind === 'generic' ? GENERIC : TYPED
-  const rows = format === GENERIC ? genericRows() : typedRows(type as AnyType)
+  const { format, rows } = rowsCodec(type)
+  const times = timestampsCodec()
   return {
     write({ values, timestamps }, output) {
       output.writeByte(format)
       output.writeVarUint(values.length)
-      writeTimestamps(timestamps, output)
+      times.write(timestamps, output)
       rows.writeRows(values, output)
     },
     read(bytes, length, input) {
@@ -40,7 +45,7 @@ export function createRowFrameCodec(type: AnyType | undefined): RowFrameCodec {
       const found = input.readByte()
       if (found !== format) throw corruptRows(`rows in format ${format}`, `format ${found}`)
       const count = input.readVarUint()
-      const timestamps = readTimestamps(count, input)
+      const timestamps = times.read(count, bytes, input)
       const values = rows.readRows(count, bytes, input)
       if (input.remaining > 0 || values.length !== count) throw corruptRows(`${count} rows and nothing after them`, `${values.length} rows and ${input.remaining} more bytes`)
       return { kind: 'records', values, timestamps, bytes: length }
@@ -48,29 +53,43 @@ export function createRowFrameCodec(type: AnyType | undefined): RowFrameCodec {
   }
 }
 
-/** Records that were never given a time all have the same; others have one each, with every bit of it. */
-function writeTimestamps(timestamps: readonly number[], output: DataOutput): void {
-  const first = timestamps[0] as number
-  let index = 1
-  while (index < timestamps.length && timestamps[index] === first) index++
-  if (index >= timestamps.length) {
-    output.writeByte(ONE_TIMESTAMP)
-    output.writeFloat64(first)
-    return
-  }
-  output.writeByte(EACH_TIMESTAMP)
-  for (index = 0; index < timestamps.length; index++) output.writeFloat64(timestamps[index] as number)
+function rowsCodec(type: AnyType | undefined): { readonly format: number; readonly rows: RowsCodec } {
+  if (type === undefined || type.schema.kind === 'generic') return { format: GENERIC, rows: genericRows() }
+  const columns = mayGenerateCode() ? columnsOf(type) : undefined
+  return columns === undefined ? { format: ROWS, rows: typedRows(type) } : { format: COLUMNS, rows: columnarRows(type, columns) }
 }
 
-function readTimestamps(count: number, input: DataInput): number[] {
-  const timestamps: number[] = []
-  if (input.readByte() === ONE_TIMESTAMP) {
-    const timestamp = input.readFloat64()
-    for (let index = 0; index < count; index++) timestamps.push(timestamp)
-  } else {
-    for (let index = 0; index < count; index++) timestamps.push(input.readFloat64())
+/** Records that were never given a time all have the same; others have one each, with every bit of it. */
+function timestampsCodec(): { write(timestamps: readonly number[], output: DataOutput): void; read(count: number, bytes: Uint8Array, input: DataInput): number[] } {
+  const column = new NumberColumn()
+  return {
+    write(timestamps, output) {
+      const first = timestamps[0] as number
+      let index = 1
+      while (index < timestamps.length && timestamps[index] === first) index++
+      const isOne = index >= timestamps.length
+      output.writeByte(isOne ? ONE_TIMESTAMP : EACH_TIMESTAMP)
+      if (isOne) {
+        output.writeFloat64(first)
+      } else {
+        column.reserve(timestamps.length).set(timestamps)
+        column.write(timestamps.length, output)
+      }
+    },
+    read(count, bytes, input) {
+      const isOne = input.readByte() === ONE_TIMESTAMP
+      // oxlint-disable-next-line unicorn/no-new-array -- growing it step by step takes a third more time
+      const timestamps = new Array<number>(count)
+      if (isOne) {
+        const timestamp = input.readFloat64()
+        for (let index = 0; index < count; index++) timestamps[index] = timestamp
+      } else {
+        const values = column.read(count, bytes, input)
+        for (let index = 0; index < count; index++) timestamps[index] = values[index] as number
+      }
+      return timestamps
+    },
   }
-  return timestamps
 }
 
 function corruptRows(expected: string, found: string): MillraceError {

@@ -5,6 +5,8 @@ import type { RecordBatch } from '../../../src/runtime/network/stream-element.ts
 import { createDataInput } from '../../../src/types/byte-data-input.ts'
 import { createDataOutput } from '../../../src/types/byte-data-output.ts'
 import * as types from '../../../src/types/types.ts'
+import { typedRows } from '../../types/arbitrary-type.ts'
+import { roundTrip as serialized } from '../../types/round-trip.ts'
 
 const ORDER = types.row({ id: types.long(), name: types.string().nullable(), price: types.double(), tags: types.list(types.string()) })
 const order = fc.record({ id: fc.maxSafeInteger(), name: fc.option(fc.string()), price: fc.double(), tags: fc.array(fc.string(), { maxLength: 3 }) }, { noNullPrototype: true })
@@ -47,17 +49,58 @@ describe('row frames', () => {
     )
   })
 
+  test('rows of any type come back as from their serializer, batch after batch', () => {
+    const batches = typedRows.chain(({ type, values }) => fc.tuple(fc.constant(type), fc.array(fc.array(values, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 3 })))
+    fc.assert(
+      fc.property(batches, ([type, all]) => {
+        const [writer, reader] = [createRowFrameCodec(type), createRowFrameCodec(type)]
+        for (const values of all) {
+          const back = roundTrip(writer, reader, batch(values, values.map(() => 0)))
+          expect(back.values).toEqual(values.map((value) => serialized(type, value)))
+        }
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  test('columns keep what is at the edges of their types', () => {
+    const type = types.row({ flag: types.boolean().nullable(), small: types.int().nullable(), large: types.long(), at: types.timestamp(), ratio: types.double().nullable(), text: types.string() })
+    const codec = createRowFrameCodec(type)
+    const long = Number.MAX_SAFE_INTEGER
+    const texts = ['', 'a', 'x'.repeat(12), 'x'.repeat(13), 'x'.repeat(20), 'x'.repeat(21), 'x'.repeat(254), 'x'.repeat(255), 'é'.repeat(254), '漢字', '\ud83d', '\ude00', 'y'.repeat(5000)]
+    const rows = texts.map((text, index) => ({ flag: [true, false, null][index % 3], small: [null, -(2 ** 31), 2 ** 31 - 1, 0][index % 4], large: [long, -long, 0, 2 ** 31][index % 4], at: index * 7e14, ratio: [null, Number.NaN, -0, 1e-300][index % 4], text }))
+    for (const values of [rows, rows.slice(0, 7), rows.slice(7), Array.from({ length: 3000 }, (_, index) => rows[index % 7])]) {
+      const back = roundTrip(codec, codec, batch(values, values.map(() => 0)))
+      // a lone surrogate has no UTF-8
+      expect(back.values).toEqual(values.map((row) => ({ ...row, text: row?.text.toWellFormed() })))
+    }
+  })
+
+  test('integers near each other and short strings take little room', () => {
+    const type = types.row({ id: types.long(), key: types.string(), at: types.timestamp() })
+    const values = Array.from({ length: 1000 }, (_, index) => ({ id: 5e15 + index, key: `user-${index % 10}`, at: 1_700_000_000_000 + index * 1000 }))
+    const bytes = written(createRowFrameCodec(type), batch(values, values.map(({ at }) => at)))
+    expect(bytes.length / values.length).toBeLessThan(4 + 4 + 4 + 1 + 6 + 0.1)
+  })
+
   test('records without a time of their own take no bytes for it', () => {
     const codec = createRowFrameCodec(types.int())
-    const same = written(codec, batch([1, 2, 3], [7, 7, 7]))
-    const different = written(codec, batch([1, 2, 3], [7, 8, 7]))
-    expect(different.length - same.length).toBe(16)
+    const sizes = [[7, 7, 7], [7, 8, 7], [7, 8.5, 7]].map((timestamps) => written(codec, batch([1, 2, 3], timestamps)).length)
+    expect(sizes.map((size) => size - (sizes[0] as number))).toEqual([0, 13, 17])
   })
 
   test('a record that does not fit the type names the field, before anything is sent', () => {
     const codec = createRowFrameCodec(ORDER)
     const row = { id: 1, name: null, price: 1, tags: [] }
     expect(() => written(codec, batch([row, { ...row, price: 'x' }], [0, 0]))).toThrow(expect.objectContaining({ code: 'CORE_TYPE_MISMATCH', message: expect.stringContaining('price') as string }))
+  })
+
+  test('a time outside of what dates can hold is refused, as everywhere', () => {
+    expect(() => written(createRowFrameCodec(types.row({ at: types.timestamp() })), batch([{ at: 8.65e15 }], [0]))).toThrow(expect.objectContaining({ code: 'CORE_TYPE_MISMATCH' }))
+  })
+
+  test('a record that is none of a row is named', () => {
+    expect(() => written(createRowFrameCodec(types.row({ a: types.int() })), batch([{ a: 1 }, 'x'], [0, 0]))).toThrow(expect.objectContaining({ code: 'CORE_TYPE_MISMATCH', message: expect.stringContaining('the string "x"') as string }))
   })
 
   test('what the generic codec would lose is refused', () => {
@@ -70,8 +113,11 @@ describe('row frames', () => {
   test('two ends of different types are an error', () => {
     const [typed, generic] = [createRowFrameCodec(ORDER), createRowFrameCodec(undefined)]
     const sent = batch([{ id: 1, name: null, price: 1, tags: [] }], [0])
-    expect(() => roundTrip(typed, generic, sent)).toThrow(/expected a frame of rows in format 2, found format 1/)
-    expect(() => roundTrip(typed, createRowFrameCodec(types.int()), sent)).toThrow(/expected a frame of 1 rows and nothing after them/)
+    expect(() => roundTrip(typed, generic, sent)).toThrow(/expected a frame of rows in format 2, found format 3/)
+    expect(() => roundTrip(typed, createRowFrameCodec(types.int()), sent)).toThrow(/expected a frame of rows in format 1, found format 3/)
+    for (const other of [types.row({ id: types.long() }), types.row({ name: types.string(), more: types.string() })]) {
+      expect(() => roundTrip(typed, createRowFrameCodec(other), sent)).toThrow(expect.objectContaining({ code: expect.stringMatching(/^CORE_DATA_/) as string }))
+    }
   })
 
   test('rows of another number of bytes are an error', () => {
