@@ -8,6 +8,7 @@ import { tumblingCount } from './engine/tumbling-count.ts'
 import { formatCases } from './formats/cases.ts'
 import { operatorCases } from './operators/cases.ts'
 import { s3Cases } from './s3/cases.ts'
+import { parallelCases } from './parallel/cases.ts'
 import { stateCases, stateRateCases } from './state/cases.ts'
 import type { MeasureCase } from './measure-case.ts'
 import type { RateCase } from './rate-case.ts'
@@ -21,6 +22,7 @@ export const suites: Readonly<Record<string, readonly (RateCase | MeasureCase)[]
   engine: [...engineCases, importTime, cliStart, idleMemory],
   formats: formatCases,
   operators: operatorCases,
+  parallel: parallelCases,
   s3: s3Cases,
   state: stateCases,
 }
