@@ -19,8 +19,10 @@ if (positionals.length !== 1 || chosen.length === 0) {
 
 const lines: BenchLine[] = []
 const failures: string[] = []
+const services = new Set<() => Promise<void>>()
 for (const benchCase of chosen) {
   try {
+    if (benchCase.provide !== undefined) services.add(await benchCase.provide())
     const comparisons = benchCase.kind === 'rate' ? await runRateCase(benchCase) : [await benchCase.measure()]
     for (const comparison of comparisons) {
       lines.push(comparison.line)
@@ -32,6 +34,7 @@ for (const benchCase of chosen) {
     process.stderr.write(`${benchCase.name}: ${error instanceof Error ? error.message : String(error)}\n`)
   }
 }
+for (const stop of services) await stop()
 if (values.json !== undefined) await writeFile(values.json, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
 if (failures.length > 0) {
   process.stderr.write(`failed: ${failures.join(', ')}\n`)

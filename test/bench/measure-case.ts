@@ -4,5 +4,7 @@ import type { Comparison } from './bench-line.ts'
 export interface MeasureCase {
   readonly kind: 'measure'
   readonly name: string
+  /** As in RateCase. */
+  readonly provide?: () => Promise<() => Promise<void>>
   measure(): Promise<Comparison>
 }

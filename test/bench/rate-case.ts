@@ -22,6 +22,8 @@ export interface RateCase {
   readonly records: number
   /** How many of them the equality of results is checked with, and the `slow` variants are timed with. */
   readonly fewerRecords: number
+  /** Starts what the variants need outside of their processes, and returns what ends it. Cases may share it. */
+  readonly provide?: () => Promise<() => Promise<void>>
   /** Imported only in the process that runs it. `ours` is the engine. */
   readonly variants: Readonly<Record<string, () => Promise<Variant>>>
   /** Variants to compare `ours` with, each with its target. */

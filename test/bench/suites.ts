@@ -6,6 +6,7 @@ import { denseTumblingCount, slidingCount, sparseSlidingCount } from './engine/s
 import { statelessChain } from './engine/stateless-chain.ts'
 import { tumblingCount } from './engine/tumbling-count.ts'
 import { formatCases } from './formats/cases.ts'
+import { kafkaCases, kafkaRateCases } from './kafka/cases.ts'
 import { operatorCases } from './operators/cases.ts'
 import { s3Cases } from './s3/cases.ts'
 import { parallelCases } from './parallel/cases.ts'
@@ -16,11 +17,12 @@ import type { RateCase } from './rate-case.ts'
 const engineCases: readonly RateCase[] = [statelessChain, keyedCount, tumblingCount, slidingCount, sparseSlidingCount]
 
 /** All that a worker may be asked to run. */
-export const rateCases: readonly RateCase[] = [...engineCases, denseTumblingCount, ...formatCases, ...operatorCases, ...stateRateCases]
+export const rateCases: readonly RateCase[] = [...engineCases, denseTumblingCount, ...formatCases, ...operatorCases, ...stateRateCases, ...kafkaRateCases]
 
 export const suites: Readonly<Record<string, readonly (RateCase | MeasureCase)[]>> = {
   engine: [...engineCases, importTime, cliStart, idleMemory],
   formats: formatCases,
+  kafka: kafkaCases,
   operators: operatorCases,
   parallel: parallelCases,
   s3: s3Cases,

@@ -1,6 +1,7 @@
 import { TextDecoder } from 'node:util'
 import { MillraceError, types } from '@millrace/core'
 import type { DeserializationSchema, SerializationSchema, TypeInformation } from '@millrace/core/spi'
+import { ByteCopier } from './byte-copier.ts'
 
 /** A format of single messages, in both directions. */
 export interface MessageFormat<T> {
@@ -15,7 +16,13 @@ export function raw(): MessageFormat<Uint8Array> {
   const named = { name: 'raw', type: types.bytes() }
   return {
     ...named,
-    deserialization: { ...named, open: () => ({ deserialize: (bytes, output) => output.collect(new Uint8Array(bytes)) }) },
+    deserialization: {
+      ...named,
+      open() {
+        const copier = new ByteCopier()
+        return { deserialize: (bytes, output) => output.collect(copier.copy(bytes)) }
+      },
+    },
     serialization: { name: 'raw', open: () => ({ serialize: (bytes) => bytes }) },
   }
 }
