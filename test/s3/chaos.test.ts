@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { withFaults } from '../chaos/s3/faulty-s3.ts'
 import { runOnS3, S3_KINDS, s3Run } from '../chaos/s3/s3-kills.ts'
+import { createBucket } from '../services/s3/create-bucket.ts'
 import { startFaultyProxy } from '../services/s3/faulty-proxy.ts'
-import { createBucket } from './support/fixture.ts'
 import { onEachServer } from './support/with-servers.ts'
 
 /** The short form of `npm run chaos -- s3`. */

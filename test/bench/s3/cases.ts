@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { s3FileSystem } from '@millrace/connector-s3'
+import { createBucket } from '../../services/s3/create-bucket.ts'
 import { startS3Server } from '../../services/s3/start-servers.ts'
 import { atLeast, compare, median } from '../bench-line.ts'
 import type { Comparison, Target } from '../bench-line.ts'
@@ -81,12 +80,8 @@ async function withMinio<R>(body: (place: TransferPlace) => Promise<R>): Promise
   try {
     const { server } = started
     const { endpoint, region, accessKeyId, secretAccessKey } = server
-    const options = { endpoint, region, credentials: { accessKeyId, secretAccessKey }, forcePathStyle: true }
-    const bucket = `bench-${randomUUID()}`
-    const client = new S3Client(options)
-    await client.send(new CreateBucketCommand({ Bucket: bucket }))
-    client.destroy()
-    await s3FileSystem(options).publish(`s3://${bucket}/${OBJECT}`, new Uint8Array(BYTES).fill(7))
+    const bucket = await createBucket(server)
+    await s3FileSystem({ endpoint, region, credentials: { accessKeyId, secretAccessKey } }).publish(`s3://${bucket}/${OBJECT}`, new Uint8Array(BYTES).fill(7))
     return await body({ server, bucket, bytes: BYTES })
   } finally {
     await started.stop()

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { GetObjectCommand } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { s3FileSystem } from '@millrace/connector-s3'
+import { clientFor } from '../../services/s3/create-bucket.ts'
 import type { S3Server } from '../../services/s3/s3-server.ts'
 
 export interface TransferPlace {
@@ -28,10 +29,6 @@ export const transfers: Readonly<Record<string, (place: TransferPlace) => Transf
   'put-lib-storage-8': (place) => upload(place, 8),
 }
 
-function clientOf({ server: { endpoint, region, accessKeyId, secretAccessKey } }: TransferPlace): S3Client {
-  return new S3Client({ endpoint, region, credentials: { accessKeyId, secretAccessKey }, forcePathStyle: true })
-}
-
 function fileSystemOf({ server: { endpoint, region, accessKeyId, secretAccessKey } }: TransferPlace) {
   return s3FileSystem({ endpoint, region, credentials: { accessKeyId, secretAccessKey } })
 }
@@ -54,7 +51,7 @@ function readInOrder(place: TransferPlace): Transfer {
 }
 
 function readAsStream(place: TransferPlace): Transfer {
-  const client = clientOf(place)
+  const client = clientFor(place.server)
   return async () => {
     const { Body } = await client.send(new GetObjectCommand({ Bucket: place.bucket, Key: OBJECT }))
     let sum = 0
@@ -65,7 +62,7 @@ function readAsStream(place: TransferPlace): Transfer {
 
 /** Eight ranges of 8 MiB at a time, each into its own buffer. */
 function readRanges(place: TransferPlace): Transfer {
-  const client = clientOf(place)
+  const client = clientFor(place.server)
   return async () => {
     let next = 0
     let sum = 0
@@ -101,7 +98,7 @@ function writeInChunks(place: TransferPlace): Transfer {
 
 /** lib-storage from a stream of chunks: what a program that produces its bytes as it goes would use. */
 function upload(place: TransferPlace, queueSize: number): Transfer {
-  const client = clientOf(place)
+  const client = clientFor(place.server)
   const fileSystem = fileSystemOf(place)
   return async () => {
     const Key = randomUUID()

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { createBucket } from '../../services/s3/create-bucket.ts'
 import { startFaultyProxy } from '../../services/s3/faulty-proxy.ts'
 import type { Fault, FaultyProxy, ProxiedRequest } from '../../services/s3/faulty-proxy.ts'
 import type { S3Server } from '../../services/s3/s3-server.ts'
@@ -43,12 +42,4 @@ function anyFault({ operation, ranged }: ProxiedRequest, random: () => number, c
   if (operation === 'GetObject') faults.push({ kind: 'truncated' }, ...(ranged ? [] : [{ kind: 'wrongChecksum' } as const]))
   if (checksUploads && (operation === 'PutObject' || operation === 'UploadPart')) faults.push({ kind: 'damagedUpload' })
   return faults[Math.floor(random() * faults.length)] as Fault
-}
-
-async function createBucket({ endpoint, region, accessKeyId, secretAccessKey }: S3Server): Promise<string> {
-  const bucket = `chaos-${randomUUID()}`
-  const client = new S3Client({ endpoint, region, credentials: { accessKeyId, secretAccessKey }, forcePathStyle: true })
-  await client.send(new CreateBucketCommand({ Bucket: bucket }))
-  client.destroy()
-  return bucket
 }

@@ -1,26 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { s3FileSystem } from '@millrace/connector-s3'
 import type { S3FileSystem, S3Options } from '@millrace/connector-s3'
+import { createBucket } from '../../services/s3/create-bucket.ts'
 import type { S3Server } from '../../services/s3/s3-server.ts'
 
 /** How to reach a test server. */
 export function optionsFor({ endpoint, region, accessKeyId, secretAccessKey }: S3Server): S3Options {
   return { endpoint, region, credentials: { accessKeyId, secretAccessKey }, random: () => 0 } // short waits between attempts
-}
-
-/** The SDK's own client: what tests look with, and what benchmarks compare with. */
-export function clientFor({ endpoint, region, accessKeyId, secretAccessKey }: S3Server): S3Client {
-  return new S3Client({ endpoint, region, credentials: { accessKeyId, secretAccessKey }, forcePathStyle: true })
-}
-
-/** Creates a bucket nobody else uses. */
-export async function createBucket(server: S3Server): Promise<string> {
-  const bucket = `test-${randomUUID()}`
-  const client = clientFor(server)
-  await client.send(new CreateBucketCommand({ Bucket: bucket }))
-  client.destroy()
-  return bucket
 }
 
 export interface S3Place {
