@@ -22,6 +22,7 @@ for (const [name, ...command] of [
   ['tests', 'npx', 'vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`],
   ['start', 'npm', 'start', '--silent'],
   ['resume', 'npm', 'run', '--silent', 'resume'],
+  ['S3 example', 'npm', 'run', '--silent', 'example:s3'],
 ] as const) {
   console.log(`\n── ${name}: ${command.join(' ')}`)
   const { status } = spawnSync(command[0], command.slice(1), { stdio: 'inherit' })
