@@ -3,6 +3,10 @@ import { join } from 'node:path'
 import { encodeMessage, PROTOCOL_VERSION } from '../../../src/runtime/protocol/message-frame.ts'
 import { type ExecutorMessage, MESSAGE_SHAPES } from '../../../src/runtime/protocol/message-shapes.ts'
 import { WIRE_ERROR } from '../../../src/runtime/protocol/shape.ts'
+import { createRowFrameCodec } from '../../../src/runtime/network/row-frame.ts'
+import { createDataOutput } from '../../../src/types/byte-data-output.ts'
+import type { AnyType } from '../../../src/types/type-information.ts'
+import * as types from '../../../src/types/types.ts'
 
 const channel = { edge: 2, producer: 0, consumer: 3 }
 const barrier = { checkpointId: 7, timestampMs: 1_700_000_000_000, savepoint: undefined, terminal: false, aligned: true }
@@ -97,15 +101,43 @@ export const MESSAGES: readonly ExecutorMessage[] = [
   { kind: 'channelCredit', channel, bytes: 262_144 },
 ]
 
+/** Batches as `rows` of channelRecords: in columns, one after the other, as MessagePack. */
+const BATCHES: readonly (readonly [name: string, type: AnyType | undefined, values: readonly unknown[], timestamps: readonly number[]])[] = [
+  [
+    'columns',
+    types.row({ id: types.long(), at: types.timestamp(), ratio: types.double().nullable(), small: types.int(), flag: types.boolean(), text: types.string().nullable(), tags: types.list(types.string()) }),
+    [
+      { id: 5e15, at: 1_700_000_000_000, ratio: 0.5, small: -1, flag: true, text: 'abc', tags: ['x'] },
+      { id: 5e15 + 7, at: -1, ratio: null, small: 2, flag: false, text: null, tags: [] },
+      { id: 5e15, at: 0, ratio: 1e300, small: 3, flag: false, text: 'z'.repeat(255), tags: [] },
+    ],
+    [1000, 1001, 999],
+  ],
+  ['columns, not ASCII', types.row({ text: types.string() }), [{ text: 'é' }, { text: '漢字' }], [7, 7]],
+  ['rows', types.list(types.long()), [[1, -1], []], [0.5, Number.MIN_SAFE_INTEGER]],
+  ['generic', undefined, [{ a: 1, b: ['x', null] }, { a: 2, b: [] }, 'text'], [5, 5, 5]],
+]
+
+function rowsOf(type: AnyType | undefined, values: readonly unknown[], timestamps: readonly number[]): string {
+  const output = createDataOutput()
+  createRowFrameCodec(type).write({ kind: 'records', values: [...values], timestamps: [...timestamps], bytes: 0 }, output)
+  return Buffer.from(output.view()).toString('hex')
+}
+
 export interface GoldenFrames {
   readonly shapes: unknown
   /** As numbered frames of one direction, in hexadecimal. */
   readonly frames: readonly { readonly kind: string; readonly hex: string }[]
+  readonly rows: readonly { readonly name: string; readonly hex: string }[]
 }
 
-/** What pins the protocol: the shape of every message, and examples as bytes. */
+/** What pins the protocol: the shape of every message, and messages and batches of rows as bytes. */
 export function goldenFrames(shapes: unknown = { ...MESSAGE_SHAPES, error: WIRE_ERROR }): GoldenFrames {
-  return { shapes, frames: MESSAGES.map((message, index) => ({ kind: message.kind, hex: Buffer.from(encodeMessage(message, index + 1)).toString('hex') })) }
+  return {
+    shapes,
+    frames: MESSAGES.map((message, index) => ({ kind: message.kind, hex: Buffer.from(encodeMessage(message, index + 1)).toString('hex') })),
+    rows: BATCHES.map(([name, type, values, timestamps]) => ({ name, hex: rowsOf(type, values, timestamps) })),
+  }
 }
 
 export const GOLDEN_FILE: string = join(import.meta.dirname, `executor-protocol-v${PROTOCOL_VERSION}.json`)
