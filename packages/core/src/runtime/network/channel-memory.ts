@@ -17,6 +17,10 @@ const HEADER_BYTES = 192
 const CONTROL_BYTES = 4096
 const LEAST_DATA_BYTES = 4096
 
+/** What frames of the two lanes usually take at most: what an end of a channel holds ready. */
+export const USUAL_DATA_BYTES: number = 32 * 1024
+export const USUAL_CONTROL_BYTES = 256
+
 /** What each end of a channel works on. */
 export interface ChannelMemory<Ring> {
   readonly words: Int32Array

@@ -13,14 +13,16 @@ interface Waiting {
 /** Puts frames into a ring. What finds no room waits here, whole frames or the rest of one, so a frame may be larger than the ring. */
 export class FrameProducer {
   readonly #ring: RingProducer
-  readonly #output: DataOutput = createDataOutput(64 * 1024)
+  readonly #output: DataOutput
   readonly #waiting: Waiting[] = []
   /** Frames sent so far, those that wait included. */
   sequence = 0
   waitingBytes = 0
 
-  constructor(ring: RingProducer) {
+  /** `usualBytes`: of a frame; there is always memory for one. */
+  constructor(ring: RingProducer, usualBytes: number) {
     this.#ring = ring
+    this.#output = createDataOutput(usualBytes)
   }
 
   /** Position of the first frame that waits, wholly or in part; Infinity if none does. */
@@ -74,13 +76,15 @@ export class FrameConsumer {
   #headerBytes = 0
   #current: FrameHeader | undefined
   /** Holds the payload of the frame that `next` returned, or the beginning of one; grows with the frames. */
-  bytes: Uint8Array = new Uint8Array(64 * 1024)
+  bytes: Uint8Array
   #length = 0
   /** Frames returned so far. */
   sequence = 0
 
-  constructor(ring: RingConsumer) {
+  /** `usualBytes`: as at the other end. */
+  constructor(ring: RingConsumer, usualBytes: number) {
     this.#ring = ring
+    this.bytes = new Uint8Array(usualBytes)
   }
 
   /** Takes notice of what has been sent; true if there is something, perhaps less than a frame. */

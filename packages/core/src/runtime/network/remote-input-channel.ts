@@ -1,12 +1,12 @@
 import type { Counter } from '../../spi/metric-group.ts'
 import { createDataInput } from '../../types/byte-data-input.ts'
 import { BufferDebloater } from './buffer-debloater.ts'
-import { type ChannelMemory, consumerMemory, DATA_CELL, LIMIT_WORD, SPACE_CELL } from './channel-memory.ts'
+import { type ChannelMemory, consumerMemory, DATA_CELL, LIMIT_WORD, SPACE_CELL, USUAL_CONTROL_BYTES, USUAL_DATA_BYTES } from './channel-memory.ts'
 import { type ControlElement, readControlElement } from './control-element.ts'
 import { corruptFrame, FRAME_HEADER_BYTES } from './frame-header.ts'
 import { FrameConsumer } from './frame-lane.ts'
 import type { ChannelAddress, RemoteChannelHandle, RemoteInputChannel, RemoteInputOptions } from './remote-channel.ts'
-import { createRowFrameCodec, type RowFrameCodec } from './row-frame.ts'
+import { type RowFrameCodec, rowFrameCodecOf } from './row-frame.ts'
 import type { RingConsumer } from './spsc-ring.ts'
 import type { StreamElement } from './stream-element.ts'
 import { WaitCell, wakeCell } from './wait-cell.ts'
@@ -46,9 +46,9 @@ class RingInput implements RemoteInputChannel {
     this.address = { edge: handle.edge, producer: handle.producer, consumer: handle.consumer }
     this.#options = options
     this.#memory = consumerMemory(handle.memory)
-    this.#data = new FrameConsumer(this.#memory.data)
-    this.#control = new FrameConsumer(this.#memory.control)
-    this.#codec = createRowFrameCodec(options.type)
+    this.#data = new FrameConsumer(this.#memory.data, USUAL_DATA_BYTES)
+    this.#control = new FrameConsumer(this.#memory.control, USUAL_CONTROL_BYTES)
+    this.#codec = rowFrameCodecOf(options.type)
     this.limitBytes = Atomics.load(this.#memory.words, LIMIT_WORD)
     const { targetLatencyMs, clock } = options
     if (targetLatencyMs !== undefined) this.#debloater = new BufferDebloater(targetLatencyMs, this.limitBytes, clock.now())

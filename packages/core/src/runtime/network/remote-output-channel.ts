@@ -1,9 +1,9 @@
 import type { Counter } from '../../spi/metric-group.ts'
-import { type ChannelMemory, DATA_CELL, LIMIT_WORD, producerMemory, SPACE_CELL } from './channel-memory.ts'
+import { type ChannelMemory, DATA_CELL, LIMIT_WORD, producerMemory, SPACE_CELL, USUAL_CONTROL_BYTES, USUAL_DATA_BYTES } from './channel-memory.ts'
 import { writeControlElement } from './control-element.ts'
 import { FrameProducer } from './frame-lane.ts'
 import type { ChannelAddress, RemoteChannelHandle, RemoteOutputChannel, RemoteOutputOptions } from './remote-channel.ts'
-import { createRowFrameCodec, type RowFrameCodec } from './row-frame.ts'
+import { type RowFrameCodec, rowFrameCodecOf } from './row-frame.ts'
 import type { RingProducer } from './spsc-ring.ts'
 import type { StreamElement } from './stream-element.ts'
 import { WaitCell, wakeCell } from './wait-cell.ts'
@@ -36,9 +36,9 @@ class RingOutput implements RemoteOutputChannel {
   constructor(handle: RemoteChannelHandle, { type }: RemoteOutputOptions) {
     this.address = { edge: handle.edge, producer: handle.producer, consumer: handle.consumer }
     this.#memory = producerMemory(handle.memory)
-    this.#data = new FrameProducer(this.#memory.data)
-    this.#control = new FrameProducer(this.#memory.control)
-    this.#codec = createRowFrameCodec(type)
+    this.#data = new FrameProducer(this.#memory.data, USUAL_DATA_BYTES)
+    this.#control = new FrameProducer(this.#memory.control, USUAL_CONTROL_BYTES)
+    this.#codec = rowFrameCodecOf(type)
     this.#space = new WaitCell(this.#memory.words, SPACE_CELL, () => {
       if (this.isAvailable) this.onSpace()
     })

@@ -10,7 +10,7 @@ import { columnsOf } from './row-columns.ts'
 import type { RecordBatch } from './stream-element.ts'
 import { typedRows } from './typed-rows.ts'
 
-/** Writes and reads the values of a batch, all of one type. Of one end of one channel. */
+/** Writes and reads the values of a batch, all of one type. */
 export interface RowsCodec {
   writeRows(values: readonly unknown[], output: DataOutput): void
   readRows(count: number, bytes: Uint8Array, input: DataInput): unknown[]
@@ -28,6 +28,17 @@ const GENERIC = 2
 const COLUMNS = 3
 const ONE_TIMESTAMP = 0
 const EACH_TIMESTAMP = 1
+
+const codecs = new WeakMap<AnyType, RowFrameCodec>()
+let genericCodec: RowFrameCodec | undefined
+
+/** The codec of a type in this thread: one for all its channels, as each would have to be compiled by itself. Used by one call at a time. */
+export function rowFrameCodecOf(type: AnyType | undefined): RowFrameCodec {
+  if (type === undefined) return (genericCodec ??= createRowFrameCodec(undefined))
+  const codec = codecs.get(type) ?? createRowFrameCodec(type)
+  codecs.set(type, codec)
+  return codec
+}
 
 /** Rows of a schema are written field by field by compiled code; without one, or with a generic one, as MessagePack. */
 export function createRowFrameCodec(type: AnyType | undefined): RowFrameCodec {

@@ -32,7 +32,7 @@ export class TextWriter {
   #count = 0
   #text = ''
   #long: string[] = []
-  #buffer: Buffer<ArrayBuffer> = Buffer.from(new ArrayBuffer(32 * 1024))
+  #buffer: Buffer<ArrayBuffer> = Buffer.from(new ArrayBuffer(0))
 
   /** Begins a batch of at most that many strings. */
   begin(strings: number): void {

@@ -8,7 +8,7 @@ const HEADER_BYTES = 128
 
 function lane(capacity: number): { producer: FrameProducer; consumer: FrameConsumer; memory: SharedArrayBuffer } {
   const memory = new SharedArrayBuffer(ringMemoryBytes(capacity))
-  return { producer: new FrameProducer(new RingProducer(memory, 0, capacity)), consumer: new FrameConsumer(new RingConsumer(memory, 0, capacity)), memory }
+  return { producer: new FrameProducer(new RingProducer(memory, 0, capacity), 64), consumer: new FrameConsumer(new RingConsumer(memory, 0, capacity), 64), memory }
 }
 
 function send(producer: FrameProducer, payload: Uint8Array, until = Infinity): number {
