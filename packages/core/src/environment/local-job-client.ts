@@ -34,6 +34,7 @@ export async function createJobClient(job: LocalJob): Promise<JobClient> {
   const { jobGraph, coordinator, metrics, store, clock, logger, options, removeTemporary } = job
   const { jobName } = jobGraph
   const startedMs = clock.now()
+  await requireRestorable(store, options.from)
   const lease = await acquireLease(store)
   const stopRenewal = lease === undefined ? () => {} : renewPeriodically(lease, clock, (error) => coordinator.fail(error))
   const stopReporters = startReporters(options.metricReporters ?? [], metrics, clock, logger)
@@ -86,6 +87,19 @@ export async function createJobClient(job: LocalJob): Promise<JobClient> {
     },
   }
   return client
+}
+
+/**
+ * Before the lease is taken, which removes half-written checkpoints: one that the user names is refused, and stays for them to look at.
+ */
+async function requireRestorable(store: CheckpointStore | undefined, from: string | undefined): Promise<void> {
+  if (store === undefined || from === undefined || from === 'latest') return
+  try {
+    await store.readMetadata(from)
+  } catch (error) {
+    await store.close()
+    throw error
+  }
 }
 
 async function acquireLease(store: CheckpointStore | undefined): Promise<CheckpointLease | undefined> {

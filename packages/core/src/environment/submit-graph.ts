@@ -25,6 +25,7 @@ import type { RunOptions } from './run-options.ts'
 import { slowStepWatch } from './slow-step-watch.ts'
 import { systemClock } from './system-clock.ts'
 import type { JobAddress } from './workers/job-address.ts'
+import { openWorkingDirectory } from './working-directory.ts'
 
 const DEFAULT_BUFFER_BYTES = 256 * 1024
 const DEFAULT_STUCK_LIMIT = '10s'
@@ -69,6 +70,7 @@ export async function submitGraph(
   const store = await storage?.open({ jobName: graph.jobName, fileSystems, logger, now: () => clock.now() })
   const stateBackend = options.stateBackend ?? heapStateBackend()
   const incremental = takesIncremental(options.checkpoints, stateBackend, store, logger)
+  const workingDirectory = await openWorkingDirectory(logger)
   const settings: TaskSettings = {
     jobName: graph.jobName,
     checkpointingEnabled: store !== undefined,
@@ -77,7 +79,7 @@ export async function submitGraph(
     bufferTimeoutMs: durationMs(options.bufferTimeout ?? '100ms'),
     bufferBytes: options.bufferBytes ?? DEFAULT_BUFFER_BYTES,
     codeGeneration: options.optimizer?.codeGeneration ?? true,
-    workingDirectory: `${tmpdir()}/millrace-${process.pid}`,
+    workingDirectory: workingDirectory.path,
   }
   const stuckLimitMs = durationMs(options.stuckFunction?.limit ?? DEFAULT_STUCK_LIMIT)
   const watch = slowStepWatch(jobGraph, stuckLimitMs, registry, logger)
@@ -109,6 +111,7 @@ export async function submitGraph(
     metrics: () => [...registry.collect(), ...(workers?.collect() ?? [])],
     removeTemporary: async () => {
       if (temporary !== undefined) await rm(temporary, { recursive: true, force: true })
+      await workingDirectory.remove()
     },
   })
 }

@@ -25,7 +25,12 @@ export function temporaryPath(path: string): string {
   return join(dirname(path), `.${basename(path).slice(0, 50)}.millrace-${randomUUID()}`)
 }
 
-/** True for what `temporaryPath` makes: unfinished files, which no listing shows. */
+/** Where the copy of an unfinished file is made: always the same, so that one left by a crash is made anew. */
+export function resumedPath(temporary: string): string {
+  return join(dirname(temporary), `.resumed${basename(temporary)}`)
+}
+
+/** True for what these two make: unfinished files, which no listing shows. */
 export function isTemporaryName(name: string): boolean {
   return TEMPORARY.test(name)
 }

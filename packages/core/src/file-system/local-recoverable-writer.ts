@@ -1,10 +1,10 @@
-import { mkdir, open, rm, stat } from 'node:fs/promises'
+import { constants, copyFile, mkdir, open, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { MillraceError } from '../errors.ts'
 import type { JsonValue } from '../spi/json-value.ts'
 import type { RecoverableStream, RecoverableWriter } from '../spi/recoverable-writer.ts'
 import { moveIntoPlace, syncDirectory } from './durable.ts'
-import { localPath, temporaryPath } from './local-path.ts'
+import { localPath, resumedPath, temporaryPath } from './local-path.ts'
 import { LocalRecoverableStream } from './local-recoverable-stream.ts'
 import type { LocalToken } from './local-recoverable-stream.ts'
 import { nodeFileError, systemErrorCode } from './node-file-error.ts'
@@ -43,17 +43,26 @@ export function localRecoverableWriter(options: { readonly bufferBytes?: number 
   }
 }
 
+/**
+ * Goes on in a copy that takes the file's place. Who wrote it before may not be dead but only slow, past its lease, with the file
+ * still open: what it writes then goes into a file that has no name any more.
+ */
 async function resume(token: LocalToken, bufferBytes: number): Promise<RecoverableStream> {
   const { path, temporary, length } = token
+  const copy = resumedPath(temporary)
   try {
-    const handle = await open(temporary, 'r+')
+    await copyFile(temporary, copy, constants.COPYFILE_FICLONE)
+    const handle = await open(copy, 'r+')
     try {
       const { size } = await handle.stat()
       if (size < length) throw lost(path, `expected at least ${length} bytes in ${temporary}, found ${size}`)
       await handle.truncate(length)
+      await handle.sync()
+      await moveIntoPlace(copy, temporary, false)
       return new LocalRecoverableStream(handle, path, temporary, length, bufferBytes)
     } catch (error) {
       await handle.close()
+      await rm(copy, { force: true })
       throw error
     }
   } catch (error) {

@@ -1,4 +1,4 @@
-import { link, open, readdir, stat, truncate, utimes, writeFile } from 'node:fs/promises'
+import { link, open, readdir, readFile, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { localRecoverableWriter } from '../../src/file-system/local-recoverable-writer.ts'
 import { LocalRecoverableStream } from '../../src/file-system/local-recoverable-stream.ts'
@@ -34,6 +34,21 @@ test('a file shorter than the token says cannot be resumed', () =>
       code: 'FS_NOT_FOUND',
       message: expect.stringMatching(/at least 10 bytes.*found 4.*older checkpoint/),
     })
+  }))
+
+test('a writer that is only slow, and writes on after its file was resumed, changes nothing of it', () =>
+  withRoot(async (root) => {
+    const slow = await localRecoverableWriter().open(`${root}/f`)
+    slow.write(Buffer.from('both '))
+    const token = await slow.persist()
+    const next = await localRecoverableWriter().resume(token)
+    next.write(Buffer.from('new'))
+    slow.write(Buffer.from('old and longer'))
+    await slow.persist()
+    await localRecoverableWriter().commit(await next.closeForCommit())
+    await slow.close()
+    expect(await readFile(`${root}/f`, 'utf8')).toBe('both new')
+    expect(await readdir(root)).toEqual(['f'])
   }))
 
 test('a crash between link and unlink is finished by the replay', () =>

@@ -80,6 +80,18 @@ test('what an earlier run has left half-written is neither picked up nor kept', 
   expect(logged).toContainEqual(expect.objectContaining({ checkpoint: join(directory, 'test', complete) }))
 })
 
+test('a half-written checkpoint that the user names is refused, and stays where it is', async () => {
+  const first = await start()
+  await runUntilCheckpoint(first, 1)
+  await first.cancel()
+  const half = join(directory, 'test', 'chk-99.e1')
+  await mkdir(half)
+  await writeFile(join(half, 'sum-0'), 'half of a state')
+  const refused = testJob(build, { checkpoints: { storage: directory }, from: half })
+  await expect(refused).rejects.toMatchObject({ code: 'CKPT_NOT_FOUND', message: expect.stringContaining(half) as string })
+  expect(await readdir(half)).toEqual(['sum-0'])
+})
+
 test('what a slow task writes after its checkpoint was given up is removed with the next one', async () => {
   const files = fileCheckpointStorage(directory)
   const abandoned = join(directory, 'test', 'chk-1.e1')
