@@ -29,7 +29,7 @@ export async function parallelRun(job: string, settings: Partial<ChaosRun> = {})
   return {
     run,
     submit: (options, fault) =>
-      submit(new URL('parallel-job.ts', import.meta.url), {
+      submit(new URL('fixtures/parallel-job.ts', import.meta.url), {
         logger: silentLogger,
         maxParallelism: 128,
         checkpoints: { storage: checkpointDirectory(run), interval: `${run.checkpointIntervalMs}ms` },

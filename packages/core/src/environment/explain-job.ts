@@ -5,7 +5,7 @@ import type { ProgramHost } from './program-host.ts'
 import { RUN_FLAGS } from './run-flags.ts'
 
 const FORMATS = ['text', 'json', 'mermaid'] as const
-const SHARED: readonly string[] = ['parallelism', 'param', 'config']
+const SHARED: readonly string[] = ['parallelism', 'workers', 'param', 'config']
 
 /** What `millrace explain` understands. */
 export const EXPLAIN_FLAGS: readonly Flag[] = [
@@ -29,14 +29,15 @@ export async function explainJob(program: Program, host: ProgramHost): Promise<n
   const job = namingBuildErrors(program)
   checkParams(job.params, settings.params, job.name)
   const [{ buildGraph, validateParams }, { explain }] = await Promise.all([import('../api/build-graph.ts'), import('../optimizer/explain.ts')])
-  const { parallelism = 1, maxParallelism, optimizer } = settings.options
+  const { parallelism = 1, maxParallelism, optimizer, workers = 0 } = settings.options
   const explanation = explain(buildGraph(job, validateParams(job, settings.params)), {
     parallelism,
+    workers,
     ...(maxParallelism === undefined ? {} : { maxParallelism }),
     ...(optimizer?.chaining === undefined ? {} : { chaining: optimizer.chaining }),
     ...(optimizer?.combiners === undefined ? {} : { combiners: optimizer.combiners }),
   })
-  const shown = format === 'json' ? JSON.stringify(explanation.json, null, 2) : explanation[format]
+  const shown = format === 'json' ? JSON.stringify({ ...explanation.json, ...(explanation.threads === undefined ? {} : { threads: explanation.threads }) }, null, 2) : explanation[format]
   host.stdout.write(shown.endsWith('\n') ? shown : `${shown}\n`)
   return 0
 }

@@ -10,19 +10,19 @@ export interface SlotPlan {
   /** Executors that hold them: never more than slots, and at least 1. */
   readonly executors: number
   executorOf(vertex: JobVertex, subtask: number): number
+  executorOfSlot(slot: number): number
 }
 
 /** `workers`: threads to use; 0 and 1 put everything into one executor. */
 export function planSlots(graph: JobGraph, workers: number): SlotPlan {
   const slots = Math.max(...graph.vertices.map(({ parallelism }) => parallelism))
   const executors = Math.max(1, Math.min(workers, slots))
+  const executorOfSlot = (slot: number): number => Math.floor((slot * executors) / slots)
   return {
     slots,
     executors,
-    executorOf({ parallelism }, subtask) {
-      // Narrower vertices spread over all slots, in the proportion in which rescale connects them.
-      const slot = Math.floor((subtask * slots) / parallelism)
-      return Math.floor((slot * executors) / slots)
-    },
+    executorOfSlot,
+    // Narrower vertices spread over all slots, in the proportion in which rescale connects them.
+    executorOf: ({ parallelism }, subtask) => executorOfSlot(Math.floor((subtask * slots) / parallelism)),
   }
 }

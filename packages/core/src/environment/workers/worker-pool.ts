@@ -13,8 +13,6 @@ import type { FromWorker } from './worker-message.ts'
 import { startWorkerThread, type WorkerThread } from './worker-thread.ts'
 
 const CHECK_INTERVAL_MS = 250
-/** A check that comes this late says nothing: it was this thread that was busy, and messages of workers wait for it. */
-const LATE_CHECK_MS = 500
 /** How long a worker may keep tasks from being closed before it is ended. */
 const CLOSE_LIMIT_MS = 4_000
 /** How long a worker may keep its event loop alive after the end of the job. */
@@ -49,6 +47,7 @@ export class WorkerPool implements ExecutorPool {
   readonly #options: WorkerPoolOptions
   readonly #events: ExecutorEvents
   readonly #workers: Map<ExecutorId, PooledWorker> = new Map()
+  readonly #reports: Set<Promise<void>> = new Set()
   #cancelCheck: (() => void) | undefined
   #closed = false
 
@@ -79,6 +78,7 @@ export class WorkerPool implements ExecutorPool {
     })
     for (const { thread } of workers) thread.post({ kind: 'shutdown' })
     await Promise.all(workers.map(({ thread }) => thread.exited))
+    await Promise.all(this.#reports)
     limit()
   }
 
@@ -141,10 +141,12 @@ export class WorkerPool implements ExecutorPool {
 
   #scheduleCheck(): () => void {
     const { clock } = this.#options
-    const dueMs = clock.now() + CHECK_INTERVAL_MS
     return clock.schedule(CHECK_INTERVAL_MS, () => {
-      if (clock.now() - dueMs < LATE_CHECK_MS) for (const [executor, worker] of this.#workers) if (worker.running) this.#check(executor, worker)
       if (!this.#closed) this.#cancelCheck = this.#scheduleCheck()
+      // If this thread was busy, what workers have sent meanwhile has its turn first.
+      clock.immediate(() => {
+        for (const [executor, worker] of this.#workers) if (worker.running && !this.#closed) this.#check(executor, worker)
+      })
     })
   }
 
@@ -157,9 +159,11 @@ export class WorkerPool implements ExecutorPool {
     } else if (silentMs >= stuck.limitMs && !worker.reported) {
       worker.reported = true
       const { thread, activity } = worker
-      stuck.report({ executor, threadId: thread.threadId, activity, silentMs, terminate: (reason) => thread.terminate(reason) }).catch((error: unknown) => {
-        logger.error({ worker: executor, error: String(error) }, 'looking into a worker that does not answer failed')
-      })
+      const report = stuck
+        .report({ executor, threadId: thread.threadId, activity, silentMs, terminate: (reason) => thread.terminate(reason) })
+        .catch((error: unknown) => logger.error({ worker: executor, error: String(error) }, 'looking into a worker that does not answer failed'))
+        .finally(() => this.#reports.delete(report))
+      this.#reports.add(report)
     }
   }
 }
