@@ -1,6 +1,10 @@
 import { Worker } from 'node:worker_threads'
 import { MillraceError } from '../../errors.ts'
-import type { ToWorker, FromWorker } from './worker-message.ts'
+import type { RemoteChannelHandle } from '../../runtime/network/remote-channel.ts'
+import type { FromExecutor, ToExecutor } from '../../runtime/protocol.ts'
+import { FROM_EXECUTOR } from '../../runtime/protocol/message-shapes.ts'
+import { createMessageReader, createMessageWriter } from '../../runtime/protocol/message-stream.ts'
+import type { FromWorker, PostedFromWorker, PostedToWorker, ToWorker } from './worker-message.ts'
 import type { WorkerInit } from './worker-init.ts'
 
 export interface WorkerThreadOptions {
@@ -26,7 +30,22 @@ export function startWorkerThread({ init, heapLimitMb, onMessage, onExit }: Work
   const worker = createWorker(init, heapLimitMb)
   const exited = Promise.withResolvers<void>()
   let reason: MillraceError | undefined
-  worker.on('message', onMessage)
+  const terminate = (because: MillraceError): void => {
+    reason ??= because
+    void worker.terminate()
+  }
+  const post = (message: PostedToWorker, transfer: readonly ArrayBuffer[] = []): void => worker.postMessage(message, transfer)
+  let channels: readonly RemoteChannelHandle[] = []
+  const write = createMessageWriter<ToExecutor>((frame) => post({ kind: 'frame', frame, channels }, [frame.buffer]))
+  const read = createMessageReader<FromExecutor>(FROM_EXECUTOR, (message) => onMessage({ kind: 'message', message }))
+  worker.on('message', (posted: PostedFromWorker) => {
+    try {
+      if (posted.kind === 'frame') read(posted.frame)
+      else onMessage(posted)
+    } catch (error) {
+      terminate(MillraceError.wrap(error, 'CORE_WORKER_FAILED', 'What a worker thread sent could not be handled', { origin: 'engine' }))
+    }
+  })
   worker.on('error', (error) => (reason ??= failureOf(error, heapLimitMb)))
   worker.on('exit', (code) => {
     onExit(reason ?? exitError(code))
@@ -34,11 +53,12 @@ export function startWorkerThread({ init, heapLimitMb, onMessage, onExit }: Work
   })
   return {
     threadId: worker.threadId,
-    post: (message) => worker.postMessage(message),
-    terminate(because) {
-      reason ??= because
-      void worker.terminate()
+    post(message) {
+      if (message.kind !== 'message') return post(message)
+      channels = message.channels
+      write(message.message)
     },
+    terminate,
     exited: exited.promise,
   }
 }

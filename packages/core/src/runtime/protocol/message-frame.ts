@@ -59,7 +59,7 @@ export function frameBytes(header: DataView, sequence: number): number {
   return FRAME_HEADER_BYTES + length
 }
 
-/** The message of one whole frame, which becomes its own: bytes in it are parts of the frame. Throws CORE_PROTOCOL_VIOLATION. */
+/** The message of one whole frame. Throws CORE_PROTOCOL_VIOLATION. */
 export function decodeMessage(frame: Uint8Array, sequence: number): ExecutorMessage {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength)
   if (crc32(frame.subarray(FRAME_HEADER_BYTES)) !== view.getUint32(12, true)) throw protocolViolation(`the checksum of frame ${sequence} is wrong`)

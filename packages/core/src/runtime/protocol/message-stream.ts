@@ -35,7 +35,7 @@ export function createMessageReader<M extends ExecutorMessage>(kinds: Readonly<R
     while (filled - at >= FRAME_HEADER_BYTES) {
       const length = frameBytes(new DataView(buffer.buffer, at, FRAME_HEADER_BYTES), sequence)
       if (filled - at < length) break
-      const message = decodeMessage(buffer.slice(at, at + length), sequence)
+      const message = decodeMessage(buffer.subarray(at, at + length), sequence)
       if (!Object.hasOwn(kinds, message.kind)) throw protocolViolation(`a message "${message.kind}" came from the wrong side`)
       at += length
       sequence++

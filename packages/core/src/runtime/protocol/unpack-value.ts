@@ -3,7 +3,7 @@ import { WIRE_ERROR, type Shape } from './shape.ts'
 
 const NOT_FINITE = ['NaN', 'Infinity', '-Infinity']
 
-/** The value that `packValue` packed. Bytes are parts of `tail`, not copies. Throws CORE_PROTOCOL_VIOLATION with a path. */
+/** The value that `packValue` packed. Bytes are copies, as whoever gets them may look at their whole buffer. Throws CORE_PROTOCOL_VIOLATION with a path. */
 export function unpackValue(shape: Shape, json: unknown, path: string, tail: Uint8Array): unknown {
   if (shape === 'json') return json
   if (shape === 'error') return unpackFields(WIRE_ERROR, json, path, tail)
@@ -48,5 +48,5 @@ function unpackBytes(json: unknown, path: string, tail: Uint8Array): Uint8Array 
   const [offset, length] = Array.isArray(json) ? (json as readonly unknown[]) : []
   const isWithin = Number.isInteger(offset) && Number.isInteger(length) && (offset as number) >= 0 && (length as number) >= 0 && (offset as number) + (length as number) <= tail.length
   if (!isWithin) throw wrongField(path, `an offset and a length within ${tail.length} bytes`, json)
-  return tail.subarray(offset as number, (offset as number) + (length as number))
+  return tail.slice(offset as number, (offset as number) + (length as number))
 }
