@@ -1,4 +1,4 @@
-import { Kafka, logLevel } from 'kafkajs'
+import { createTopics } from '../../services/kafka/create-topics.ts'
 import { startKafkaBroker } from '../../services/kafka/kafka-broker.ts'
 import type { KafkaBroker } from '../../services/kafka/kafka-broker.ts'
 import { KAFKA_VERSIONS } from '../../services/kafka/kafka-distribution.ts'
@@ -37,20 +37,10 @@ export function filledTopic(records: number): string {
 export async function provideFilledTopics(...counts: readonly number[]): Promise<() => Promise<void>> {
   const { plain, version, stop } = await broker()
   for (const records of counts) {
-    if (!(await createTopic(plain, filledTopic(records)))) continue
+    const [existing] = await createTopics(plain, PARTITIONS, [filledTopic(records)])
+    if (existing !== undefined) continue
     const size = ['--num-records', String(records), '--record-size', String(RECORD_BYTES), '--throughput', '-1']
     await runKafkaTool(version, 'org.apache.kafka.tools.ProducerPerformance', ['--topic', filledTopic(records), ...size, '--producer-props', `bootstrap.servers=${plain}`, ...PRODUCER])
   }
   return stop
-}
-
-/** False if it exists. */
-export async function createTopic(address: string, topic: string): Promise<boolean> {
-  const admin = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING }).admin()
-  await admin.connect()
-  try {
-    return await admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS }], waitForLeaders: true })
-  } finally {
-    await admin.disconnect()
-  }
 }

@@ -54,7 +54,8 @@ export function kafkaEnumerator(
 
   async function splitsOf(connected: KafkaClient, partitions: readonly TopicPartition[], first: boolean): Promise<readonly KafkaSplit[]> {
     const lookup = { client: connected, isolation: reading.isolation, groupId: reading.groupId }
-    const stops = stopping === undefined ? undefined : await stoppingOffsets(lookup, partitions, stopping)
+    // To the end of what is written, not only of what is stable: what others have committed behind an open transaction would be missed.
+    const stops = stopping === undefined ? undefined : await stoppingOffsets({ ...lookup, isolation: 'read_uncommitted' }, partitions, stopping)
     const starts = await startingOffsets(lookup, partitions, first ? reading.starting : 'earliest')
     return partitions.map(({ topic, partition }) => {
       const id = topicPartitionKey(topic, partition)

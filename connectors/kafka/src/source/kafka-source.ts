@@ -3,6 +3,7 @@ import type { BadRecordPolicy, Duration, Logger, Source } from '@millrace/core/s
 import type { KafkaConnectionOptions } from '../client/connection-options.ts'
 import type { Isolation } from '../client/isolation.ts'
 import type { KafkaClient, KafkaClientFactory } from '../client/kafka-client.ts'
+import { kafkaJsClient } from '../client/kafkajs-client.ts'
 import type { ReaderOptions } from '../client/partition-reader.ts'
 import type { TopicPartition } from '../client/topic-partition.ts'
 import type { ReadFormat } from '../records/message-format.ts'
@@ -109,8 +110,7 @@ function readingOf(options: KafkaSourceOptions<unknown>): KafkaReading {
 }
 
 async function openClient(options: KafkaSourceOptions<unknown>, logger: Logger): Promise<KafkaClient> {
-  const create = options.client ?? (await import('../client/kafkajs-client.ts')).kafkaJsClient
-  const client = create(options, { logger })
+  const client = (options.client ?? kafkaJsClient)(options, { logger })
   try {
     await client.connect()
     return client

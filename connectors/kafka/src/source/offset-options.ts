@@ -18,9 +18,9 @@ export type StartingOffsets =
   | { readonly offsets: OffsetTable; readonly orElse?: OffsetReset | 'fail' }
 
 /**
- * Where a bounded read ends, exclusively; looked up once, at the first start. `latest`: the end of the partition then, under
- * read_committed the last stable offset. `timestamp`: before the first record that is not older, or that end. `committed`: before
- * what the group has committed. `offsets`: as given, for every partition.
+ * Where a bounded read ends, exclusively; looked up once, at the first start. `latest`: the end of the partition then, which a
+ * read_committed read reaches when the transactions that were open there have ended. `timestamp`: before the first record that is
+ * not older, or that end. `committed`: before what the group has committed. `offsets`: as given, for every partition.
  */
 export type StoppingOffsets = 'latest' | 'committed' | { readonly timestamp: number | Date } | { readonly offsets: OffsetTable }
 
