@@ -195,3 +195,20 @@ same<typeof requested, DataStream<{ origin: string; aborted: boolean }>>(true)
 export const latestFlights: DataStream<Flight> = byField.maxBy('date').keyBy('origin').sum('date').keyBy('origin').deduplicate({ within: '1h' })
 export const mapped: DataStream<string | number> = flights.connect(numbers).map<string | number>((flight) => flight.origin, (n) => n)
 export const sorted: DataStream<Flight> = flights.fullWindowPartition().sortPartition((a, b) => a.date - b.date)
+
+// time, rates, resources, what functions can use
+export const aligned = WatermarkStrategy.forMonotonousTimestamps((flight: Flight) => flight.date).withIdleness('1min').withWatermarkAlignment('flights', '10min', '500ms')
+export const staggered = byField.window(TumblingEventTimeWindows.of('1h', { offset: '5min', stagger: 'natural' })).aggregate(count())
+export const lateJoin: DataStream<string> = inWindow.sideOutputLeftLateData(OutputTag.of('late flights', Flight)).sideOutputRightLateData(OutputTag.of('late days', Daily)).inner((flight) => flight.origin)
+export const limited: DataStream<Flight> = flights.rateLimit(100).slotSharingGroup('slow').setBufferTimeout('5ms')
+export const withFile = flights.process((context) => {
+  const file = context.cachedFile('names').text()
+  const seen = context.accumulators.histogram('seen')
+  return {
+    processElement(flight, _timestamp, out) {
+      seen.add(flight.date)
+      out.collect(`${flight.origin} ${file}`)
+    },
+  }
+}, types.string())
+same<typeof withFile, DataStream<string>>(true)

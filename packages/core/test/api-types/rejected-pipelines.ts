@@ -7,6 +7,7 @@ import {
   mapState,
   mean,
   OutputTag,
+  SlidingEventTimeWindows,
   submit,
   Triggers,
   TumblingEventTimeWindows,
@@ -249,3 +250,45 @@ flights.deduplicate()
 
 // case: a partition sorted by a comparison of other records
 flights.fullWindowPartition().sortPartition((a: Daily, b: Daily) => a.day - b.day)
+
+// case: late records of a window join into a tag of other records
+flights.keyBy('origin').join(daily.keyBy('origin')).window(TumblingEventTimeWindows.of('1h')).sideOutputRightLateData(OutputTag.of('late', Flight))
+
+// case: a stagger that does not exist
+TumblingEventTimeWindows.of('1h', { stagger: 'uniform' })
+
+// case: a stagger of sliding windows
+SlidingEventTimeWindows.of('1h', '5min', { stagger: 'random' })
+
+// case: an alignment with a drift in milliseconds
+WatermarkStrategy.forMonotonousTimestamps((flight: Flight) => flight.date).withWatermarkAlignment('flights', 60_000)
+
+// case: an alignment without a group
+WatermarkStrategy.forMonotonousTimestamps((flight: Flight) => flight.date).withWatermarkAlignment('10min')
+
+// case: a rate limit of a sink
+flights.sinkTo(sinkOf<Flight>(), { maxRecordsPerSecond: 100 })
+
+// case: a rate as a text
+flights.rateLimit('100/s')
+
+// case: a slot sharing group of a keyed stream, which is no operator
+flights.keyBy('origin').slotSharingGroup('heavy')
+
+// case: a buffer timeout in milliseconds
+flights.map((flight) => flight.date).setBufferTimeout(100)
+
+// case: an accumulator that does not exist
+flights.process((context) => ({ processElement: (flight) => context.accumulators.median('delay').add(flight.date) }), Flight)
+
+// case: a text added to an accumulator
+flights.process((context) => {
+  const origins = context.accumulators.sum('origins')
+  return { processElement: (flight) => origins.add(flight.origin) }
+}, Flight)
+
+// case: a cached file as if it were its text
+flights.process((context) => {
+  const names: string = context.cachedFile('names')
+  return { processElement: (_flight, _timestamp, out) => out.collect(names) }
+}, types.string())
