@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { compare, type Target } from '../bench-line.ts'
 import type { MeasureCase } from '../measure-case.ts'
+import { parallelJobCases } from './job-cases.ts'
 import type { ShuffleReport } from './shuffle-process.ts'
 
 const PROCESS = fileURLToPath(new URL('shuffle-process.ts', import.meta.url))
@@ -54,4 +55,5 @@ export const parallelCases: readonly MeasureCase[] = [
     records: 3_000_000,
     target: { text: '≥ 1.5 M/s', met: ({ ours }) => ours >= 1.5e6 },
   }),
+  ...parallelJobCases,
 ]
