@@ -1,12 +1,8 @@
-import { endianness } from 'node:os'
 import { MillraceError } from '@millrace/core/spi'
 import type { TypeSchema } from '@millrace/core/spi'
-import type { DecodedArray, SchemaElement } from 'hyparquet'
+import type { SchemaElement } from 'hyparquet'
 import { valueEncoder } from './value-encoder.ts'
 import type { ValueEncoder } from './value-encoder.ts'
-
-const LITTLE_ENDIAN = endianness() === 'LE'
-const LOW_HALF = LITTLE_ENDIAN ? 0 : 4
 
 /** A column of the file to be written: what the footer says of it, and how its values are stored. */
 export interface WrittenColumn {
@@ -16,22 +12,12 @@ export interface WrittenColumn {
   /** The same without the annotations that the encoder would convert values by: they are converted already. */
   readonly physical: readonly SchemaElement[]
   readonly encode: ValueEncoder
-  /** The encoded values of a row group as the encoder takes them: in typed arrays where there are no nulls. */
-  pack(values: readonly unknown[]): DecodedArray
+  /** Written by FlatChunk: without elements below it, and its values as valueBuffer takes them. Others are left to hyparquet-writer. */
+  readonly flat: boolean
+  /** Whether values of the type may repeat and be told apart by a Map. */
+  readonly hashable: boolean
   /** False where the order of the stored values is not that of the values. */
   readonly ordered: boolean
-}
-
-/** Safe integers as 64-bit ones, by their halves: making a bigint of each costs several times as much. */
-function packLongs(values: readonly number[]): BigInt64Array {
-  const packed = new BigInt64Array(values.length)
-  const halves = new DataView(packed.buffer)
-  for (let index = 0; index < values.length; index++) {
-    const value = values[index] as number
-    halves.setInt32(index * 8 + LOW_HALF, value, LITTLE_ENDIAN)
-    halves.setInt32(index * 8 + (4 - LOW_HALF), Math.floor(value / 2 ** 32), LITTLE_ENDIAN)
-  }
-  return packed
 }
 
 type Repetition = 'REQUIRED' | 'OPTIONAL'
@@ -44,32 +30,10 @@ interface Node {
 
 /** Throws PARQUET_UNSUPPORTED_TYPE. */
 export function writtenColumn(name: string, type: TypeSchema): WrittenColumn {
-  return { name, ...nodeOf(name, type, name), encode: valueEncoder(type, name), pack: packer(type) }
+  const node = nodeOf(name, type, name)
+  const { kind } = type.kind === 'nullable' ? type.of : type
+  return { name, ...node, encode: valueEncoder(type, name), flat: node.elements.length === 1 && kind !== 'decimal', hashable: kind !== 'bytes' }
 }
-
-function packer(type: TypeSchema): WrittenColumn['pack'] {
-  switch (type.kind) {
-    case 'int':
-    case 'date':
-    case 'time':
-      return (values) => Int32Array.from(values as number[])
-    case 'float':
-      return (values) => Float32Array.from(values as number[])
-    case 'double':
-      return (values) => Float64Array.from(values as number[])
-    case 'long':
-    case 'timestamp':
-      return (values) => packLongs(values as number[])
-    case 'bigint':
-      return (values) => BigInt64Array.from(values as bigint[])
-    case 'nullable':
-      if (type.of.kind !== 'long' && type.of.kind !== 'timestamp') return (values) => values as unknown[]
-      return (values) => values.map((value) => (value === null ? null : BigInt(value as number)))
-    default:
-      return (values) => values as unknown[]
-  }
-}
-
 
 function nodeOf(name: string, type: TypeSchema, path: string): Node {
   const nullable = type.kind === 'nullable'
