@@ -82,8 +82,9 @@ export type { EdgeWatermark, SplitWatermarkStatus, WatermarkCause, WatermarkPlac
 export { createLineLogger, silentLogger } from './environment/logger.ts'
 export type { LineLoggerOptions, LogLevel } from './environment/logger.ts'
 export { runMain } from './environment/run-main.ts'
-export type { CheckpointOptions, RestartStrategy, RunOptions } from './environment/run-options.ts'
+export type { CheckpointOptions, RestartStrategy, RunOptions, StuckFunctionOptions } from './environment/run-options.ts'
 export { submit } from './environment/submit.ts'
+export type { SubmitOptions, SubmitUrlOptions } from './environment/submit.ts'
 
 export { fileCheckpointStorage } from './runtime/checkpoint/storage/file-checkpoint-storage.ts'
 export { memoryCheckpointStorage } from './runtime/checkpoint/storage/memory-checkpoint-storage.ts'
