@@ -10,7 +10,7 @@ export interface AvroOptions {
   /** Name of the record in a schema made of the type. Default: `Record`. */
   readonly name?: string
   readonly namespace?: string
-  /** What digits of stored times beyond whole milliseconds do: make the record bad (default), or get cut off towards the past. */
+  /** What digits of stored times beyond whole milliseconds do: get cut off towards the past (`floor`, the default), or make the record bad (`reject`). */
   readonly subMillis?: SubMillis
   /** Of the blocks of files that are written: `null`, `deflate`, `snappy` (default), `zstandard`, or one of `codecs`. */
   readonly codec?: AvroCodecName | (string & {})
@@ -31,7 +31,7 @@ export interface AvroOptions {
 export type ResolvedOptions = Required<Omit<AvroOptions, 'schema' | 'namespace'>> & Pick<AvroOptions, 'schema' | 'namespace'>
 
 export function resolveOptions(options: AvroOptions): ResolvedOptions {
-  const { name = 'Record', subMillis = 'reject', codec = 'snappy', codecs = {}, blockBytes = 64 * 1024, maxBlockBytes = 32 * 1024 * 1024 } = options
+  const { name = 'Record', subMillis = 'floor', codec = 'snappy', codecs = {}, blockBytes = 64 * 1024, maxBlockBytes = 32 * 1024 * 1024 } = options
   const { metadata = {}, framing = 'binary', knownSchemas = [] } = options
   if (!(Number.isInteger(blockBytes) && blockBytes >= 1 && blockBytes <= 2 ** 30)) throw badOption(`blockBytes as a whole number from 1 to 2^30, found ${blockBytes}`)
   if (!(Number.isInteger(maxBlockBytes) && maxBlockBytes >= 1 && maxBlockBytes <= 2 ** 30)) throw badOption(`maxBlockBytes as a whole number from 1 to 2^30, found ${maxBlockBytes}`)

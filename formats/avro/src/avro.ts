@@ -43,8 +43,8 @@ export interface AvroFileFormat extends Format<AvroRow> {
  * specification's rules; `avro(type, { schema })` does the same for values of a type.
  *
  * Values: `long` as a number within ±(2^53 − 1), checked, or exactly as `types.bigint()`; all timestamps (local ones too, as if
- * their zone were UTC) as epoch milliseconds and times as milliseconds, where finer digits make a bad record unless
- * `subMillis: 'floor'`; decimals as text; maps as Map; durations as `{months, days, millis}`.
+ * their zone were UTC) as epoch milliseconds and times as milliseconds, finer digits cut off towards the past unless
+ * `subMillis: 'reject'` makes them bad records, or as `types.bigint()` in the unit of the data; decimals as text; maps as Map; durations as `{months, days, millis}`.
  *
  * Bad records: AVRO_VALUE (a value that its type cannot hold; the next records are read), AVRO_DATA (the rest of a block, or a
  * block; reading goes on at the next marker). Errors: AVRO_DATA, AVRO_CODEC, AVRO_SCHEMA (schemas that do not fit),

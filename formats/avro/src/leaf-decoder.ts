@@ -150,7 +150,7 @@ function timestampDecoder(logical: string, path: string, subMillis: SubMillis): 
 function millisDecoder(perMs: number, path: string, subMillis: SubMillis): Decoder {
   const wide = BigInt(perMs)
   const reject = (tap: ByteTap, value: number | bigint): void => {
-    tap.fail(path, `expected whole milliseconds, found ${value} ${perMs === 1000 ? 'µs' : 'ns'}; set subMillis: 'floor' to cut them off, or read the field as types.bigint()`)
+    tap.fail(path, `expected whole milliseconds, found ${value} ${perMs === 1000 ? 'µs' : 'ns'}; drop subMillis: 'reject' to cut them off, or read the field as types.bigint()`)
   }
   return (tap) => {
     const start = tap.at

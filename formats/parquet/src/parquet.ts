@@ -37,7 +37,7 @@ export type ParquetRow = Readonly<Record<string, unknown>>
  *
  * With a row type only its columns are read, and checked: 64-bit integers become numbers for `types.long()` if a number holds
  * them, else the row is a bad record (PARQUET_VALUE); so is a null in a column that is not nullable. Timestamps become epoch
- * milliseconds, digits beyond them cut off towards the past.
+ * milliseconds, digits beyond them cut off towards the past; `types.bigint()` takes them in the unit of the file.
  *
  * Without a type rows have all columns as the file types them: 64-bit integers as bigint, decimals as text, dates as days
  * since 1970-01-01, lists, maps and structs as they are.

@@ -19,7 +19,8 @@ const PER_MS = { millis: 1, micros: 1000, nanos: 1_000_000 } as const
 
 /**
  * How a column of `kind` is read as `type`; undefined if it cannot be. `'as-is'`: the stored value is the value.
- * Integers that the type cannot hold are INVALID, never rounded; digits beyond milliseconds are cut off towards the past.
+ * Integers that the type cannot hold are INVALID, never rounded; digits beyond milliseconds are cut off towards the past,
+ * unless a bigint takes the time in the unit of the file.
  * @param scale of a decimal column.
  */
 export function valueParser(kind: ColumnKind, scale: number, type: TypeSchema): ValueParser | 'as-is' | undefined {
@@ -51,6 +52,7 @@ export function valueParser(kind: ColumnKind, scale: number, type: TypeSchema): 
     case 'timestamp-millis':
     case 'timestamp-micros':
     case 'timestamp-nanos':
+      if (type.kind === 'bigint') return (stored: bigint) => stored
       return type.kind === 'timestamp' ? millisParser(kind.slice('timestamp-'.length) as keyof typeof PER_MS) : undefined
     case 'string':
     case 'bytes':
