@@ -5,7 +5,7 @@ import type { WatermarkCause, WatermarkPlace, WatermarkStatus } from './watermar
 export function formatWatermarks({ causes, edges, splits }: WatermarkStatus, nowMs: number): string {
   const rows = [
     ...splits.map((split) => [placeName(split), ...cells(split, nowMs)]),
-    ...edges.map((edge) => [`${edge.from} → ${edge.to} #${edge.subtask}`, ...cells(edge, nowMs), edge.heldBy === undefined ? '' : `slowest: #${edge.heldBy}`]),
+    ...edges.map((edge) => [`${edge.from} ⇒ ${edge.to} #${edge.subtask}`, ...cells(edge, nowMs), edge.heldBy === undefined ? '' : `slowest: #${edge.heldBy}`]),
   ]
   const widths = [0, 1, 2].map((column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)))
   const table = rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()}\n`)

@@ -4,6 +4,8 @@ import { formatWatermarks } from '../../src/environment/format-watermarks.ts'
 import type { WatermarkCause } from '../../src/environment/watermark-status.ts'
 import { WatermarkStrategy } from '../../src/functions/watermark-strategy.ts'
 import { collectingSink } from '../../src/testing/collecting-sink.ts'
+import { defineSource } from '../../src/spi/define-source.ts'
+import type { Source } from '../../src/spi/source.ts'
 import { end, processingTime } from '../../src/testing/script.ts'
 import { scriptedSourceWith, type Script } from '../../src/testing/scripted-source.ts'
 import { testJob } from '../../src/testing/test-job.ts'
@@ -88,6 +90,35 @@ it('advancing, and the end', async () => {
   await job.finish()
   expect(job.client.watermarks().causes).toEqual([])
   expect(formatWatermarks(job.client.watermarks(), 0)).toContain('Event time is at its end')
+})
+
+it('a source that has read all its splits and waits for new ones holds time where it is, until it is idle', async () => {
+  const source: Source<number> = defineSource<number, { readonly id: string }, null>({
+    name: 'files',
+    bounded: false,
+    createEnumerator: (context) => ({ start: () => undefined, handleSplitRequest: () => undefined, addReader: (subtask) => context.assignSplits(subtask, [{ id: 'only' }]), addSplitsBack: () => undefined, snapshotState: () => null }),
+    createReader() {
+      const open: string[] = []
+      return {
+        addSplits: (splits) => void open.push(...splits.map(({ id }) => id)),
+        snapshotSplits: () => open.map((id) => ({ id })),
+        poll(output) {
+          const id = open.shift()
+          if (id === undefined) return 'end'
+          output.forSplit(id).collect(5_000)
+          output.releaseSplit(id)
+          return 'end'
+        },
+        available: () => Promise.resolve(),
+      }
+    },
+  })
+  for (const [idleAfter, state] of [['0s', 'noData'], ['5s', 'idle']] as const) {
+    const job = await testJob((env) => env.fromSource(source, byValue.withIdleness(idleAfter), { name: 'files' }).sinkTo(collectingSink<number>()))
+    await job.advance(20_000)
+    expect(job.client.watermarks().causes).toEqual([{ operator: 'files', uid: expect.any(String), subtask: 0, split: '', watermark: 4_999, state, sinceMs: expect.any(Number) }])
+    await job.cancel()
+  }
 })
 
 it('follows time to where it is made, also in the middle of a job', async () => {

@@ -89,7 +89,7 @@ class ReadingSourceOperator implements SourceOperator {
       if (generator !== null) progress.generator.restoreState?.(generator)
     }
     const { metrics, output } = this.#context
-    registerSplitMetrics(metrics, () => this.#watermarks.splits.counted(), () => this.#context.now(), () => output.isAvailable())
+    registerSplitMetrics(metrics, () => this.#watermarks.progress(), () => this.#context.now(), () => output.isAvailable())
     this.#restored = states.map(({ split }) => split)
     if (this.#restored.length > 0) this.#reader.addSplits(this.#restored)
   }

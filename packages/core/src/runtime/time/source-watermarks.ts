@@ -1,5 +1,6 @@
 import type { WatermarkStrategy } from '../../functions/watermark-strategy.ts'
 import type { PollResult } from '../../spi/source-reader.ts'
+import type { SplitProgress } from './split-metrics.ts'
 import { SplitWatermarks, type SplitWatermark } from './split-watermarks.ts'
 import { createWatermarkGenerator } from './watermark-generators.ts'
 
@@ -25,6 +26,8 @@ export class SourceWatermarks {
   #emptySince: number | undefined
   /** The last poll left nothing to read: nobody polls again before there is something. */
   #waiting = false
+  #observed = Number.NaN
+  #advancedMs = Number.NaN
 
   constructor(strategy: WatermarkStrategy<never>, idleTimeoutMs: number, emitted: number, now: number, output: SourceWatermarksOutput) {
     this.splits = new SplitWatermarks(() => createWatermarkGenerator(strategy))
@@ -37,6 +40,16 @@ export class SourceWatermarks {
   /** All of it is idle, and it holds nobody back. */
   get idle(): boolean {
     return this.#idle
+  }
+
+  /** For metrics: the splits, or without any the source itself, which holds time where it is. */
+  *progress(): Iterable<SplitProgress> {
+    let empty = true
+    for (const split of this.splits.counted()) {
+      empty = false
+      yield split
+    }
+    if (empty) yield { id: '', watermark: this.emitted, idle: this.#idle, paused: false, records: false, advancedMs: this.#advancedMs }
   }
 
   /** A split to read: it holds the watermark back, so that an idle source is idle no more. */
@@ -99,6 +112,9 @@ export class SourceWatermarks {
 
   #observe(now: number): void {
     for (const split of this.splits.counted()) split.observe(now)
+    if (this.emitted === this.#observed) return
+    this.#observed = this.emitted
+    this.#advancedMs = now
   }
 
   #findIdle(now: number): void {
