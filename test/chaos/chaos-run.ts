@@ -1,4 +1,5 @@
 import type { FailpointName } from './faults/failpoints.ts'
+import type { KafkaPlace } from './kafka/kafka-place.ts'
 import type { S3Place } from './s3/s3-place.ts'
 
 /** Working state on the heap or in LevelDB; snapshots go to files in both cases. */
@@ -38,6 +39,8 @@ export interface ChaosRun {
   readonly fullDisk?: { readonly path: string; readonly bytes: number }
   /** Output and checkpoints lie there instead of in `directory`. */
   readonly s3?: S3Place
+  /** Input, and output where it says so, are topics instead of files. */
+  readonly kafka?: KafkaPlace
 }
 
 export interface Failpoint {

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { consoleConsumer } from '../services/kafka/console-consumer.ts'
 import { outputDirectory, toEnvironment, type ChaosRun, type Failpoint } from './chaos-run.ts'
 import { chaosJob } from './jobs/all-jobs.ts'
 import { compareLines, publishedLines, type OutputDifference } from './output.ts'
@@ -100,8 +101,13 @@ export async function runProcess(run: ChaosRun, life: Life, flags: readonly stri
   return end
 }
 
+export interface SuperviseOptions {
+  /** Around the reading of the output. */
+  readonly judging?: <T>(judge: () => Promise<T>) => Promise<T>
+}
+
 /** Runs a job through these lives and then to its end, and compares what it has published with what it should have. */
-export async function superviseRun(run: ChaosRun, lives: readonly Life[]): Promise<RunReport> {
+export async function superviseRun(run: ChaosRun, lives: readonly Life[], { judging = (judge) => judge() }: SuperviseOptions = {}): Promise<RunReport> {
   const job = chaosJob(run.job)
   await mkdir(`${run.directory}/tmp`, { recursive: true })
   await job.prepare?.(run)
@@ -120,8 +126,14 @@ export async function superviseRun(run: ChaosRun, lives: readonly Life[]): Promi
     if (plan.kind === 'failpoint') missedFailpoints.push(plan.failpoint.name)
     break
   }
-  const difference = compareLines(job.expected(run), await publishedLines(outputDirectory(run), fileSystemOf(run, outputDirectory(run))))
+  const difference = compareLines(job.expected(run), await judging(() => published(run)))
   return { ...report(), ...(difference === undefined ? {} : { difference }) }
+}
+
+/** What anybody can see of the output: of a topic, what Kafka's own consumer reads. */
+function published(run: ChaosRun): Promise<readonly string[]> {
+  if (run.kafka?.output !== undefined) return consoleConsumer(run.kafka, run.kafka.output)
+  return publishedLines(outputDirectory(run), fileSystemOf(run, outputDirectory(run)))
 }
 
 /** The same run without a limit to its speed, to come to an end. */

@@ -28,6 +28,7 @@ export function faultySink<T>(sink: Sink<T>, failpoints: Failpoints): Sink<T> {
           await committer?.commit(committables)
           failpoints.hit('commit-after')
         },
+        close: () => committer?.close?.(),
       }
     },
   })

@@ -3,6 +3,7 @@ import { fileSink, type FileSinkOptions } from '@millrace/connector-file'
 import type { Sink, Source, TypeInformation } from '@millrace/core/spi'
 import { jsonLines } from '@millrace/format-json'
 import { outputDirectory, type ChaosRun } from '../chaos-run.ts'
+import { kafkaOutput } from '../kafka/kafka-place.ts'
 
 /** Puts the faults of a run around what a job reads and writes. */
 export interface JobParts {
@@ -22,8 +23,9 @@ export interface ChaosJob {
   expected(run: ChaosRun): Iterable<string>
 }
 
-/** JSON lines below the output directory, in files so small that every checkpoint publishes some. */
+/** JSON lines: in a topic if the run has one, or else below the output directory, in files so small that every checkpoint publishes some. */
 export function chaosSink<T>(run: ChaosRun, type: TypeInformation<T>, options: Pick<FileSinkOptions<T>, 'partition' | 'compression'> = {}): Sink<T> {
+  if (run.kafka?.output !== undefined) return kafkaOutput(run.kafka, run.kafka.output, type)
   return fileSink({ path: outputDirectory(run), format: jsonLines(type), rollBytes: 16_384, rollEvery: '300ms', ...options })
 }
 

@@ -1,6 +1,7 @@
 import { mapState, types, valueState, type Infer } from '@millrace/core'
 import { chaosSink, type ChaosJob } from './chaos-job.ts'
-import { allEvents, eventSource, watermarks } from './events.ts'
+import { allEvents, Event, eventSource, watermarks } from './events.ts'
+import { fillInput, kafkaInput } from '../kafka/kafka-place.ts'
 
 const Row = types.row({ key: types.string(), what: types.string(), number: types.long() })
 interface Row extends Infer<typeof Row> {}
@@ -13,9 +14,12 @@ const events = { keys: 3000 }
 export const keyedCount: ChaosJob = {
   name: 'keyed-count',
   keyed: true,
+  async prepare(run) {
+    if (run.kafka !== undefined) await fillInput(run.kafka, Array.from(allEvents(run, events), (event) => JSON.stringify(event)))
+  },
   build(env, run, { source, sink }) {
     env
-      .fromSource(source(eventSource(run, events)), watermarks, { uid: 'events' })
+      .fromSource(source(run.kafka === undefined ? eventSource(run, events) : kafkaInput(run.kafka, Event)), watermarks, { uid: 'events' })
       .keyBy('key')
       .process<Row>((ctx) => {
         const count = ctx.state(counts)

@@ -4,6 +4,8 @@ import { kafkaDistribution, type KafkaDistribution, type KafkaVersion } from './
 
 /** Small heap, quick start: brokers and tools of tests do not live long. */
 const FLAGS = ['-Xms128m', '-Xmx768m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto', '-Dlog4j2.level=WARN']
+/** Log lines would come among what a tool prints. */
+const QUIET = '-Dlog4j2.level=OFF'
 const run = promisify(execFile)
 
 export function javaCommand({ classPath }: KafkaDistribution): readonly [string, ...string[]] {
@@ -13,6 +15,6 @@ export function javaCommand({ classPath }: KafkaDistribution): readonly [string,
 /** Runs one of Kafka's own command-line tools and returns what it printed. */
 export async function runKafkaTool(version: KafkaVersion, mainClass: string, args: readonly string[]): Promise<string> {
   const [java, ...flags] = javaCommand(await kafkaDistribution(version))
-  const { stdout } = await run(java, [...flags, mainClass, ...args], { maxBuffer: 1 << 30 })
+  const { stdout } = await run(java, [...flags, QUIET, mainClass, ...args], { maxBuffer: 1 << 30 })
   return stdout
 }
