@@ -4,6 +4,7 @@ import type { MetricGroup } from '../../spi/metric-group.ts'
 import { registerChannelMetrics } from '../network/channel-metrics.ts'
 import type { ChannelConsumer, ChannelProducer } from '../network/channel.ts'
 import type { InputChannel } from '../network/input-channel.ts'
+import { KeyGroupLoad, registerKeyGroupLoad } from '../network/key-group-load.ts'
 import { LocalChannel } from '../network/local-channel.ts'
 import { createChannelSelector } from '../network/partitioner.ts'
 import { RecordWriter } from '../network/record-writer.ts'
@@ -18,7 +19,7 @@ export interface TaskChannels {
   inputsOf(deployment: TaskDeployment): readonly InputChannel[]
   /** By edge id. */
   writersOf(deployment: TaskDeployment): ReadonlyMap<number, RecordWriter>
-  /** After the two above: what the ends of channels to other threads tell. */
+  /** After the two above: what the ends of channels to other threads tell, and how keyed records spread. */
   registerMetrics(deployment: TaskDeployment, metrics: MetricGroup): void
   /** The task has been closed: so are its ends of channels to other threads. */
   close(deployment: TaskDeployment): void
@@ -35,18 +36,20 @@ export interface TaskChannelsOptions {
   readonly remote: readonly RemoteChannelHandle[]
 }
 
-interface RemoteEnds {
+interface TaskEnds {
   readonly inputs: RemoteInputChannel[]
   readonly outputs: RemoteOutputChannel[]
+  /** Of its keyed edges, by the name of the operator behind each. */
+  readonly loads: Map<string, KeyGroupLoad>
 }
 
 /** Connects the tasks of one deployment with each other, and with those that are deployed with them on other executors. */
 export function createTaskChannels({ graph, bufferBytes, random, clock, targetLatencyMs, remote }: TaskChannelsOptions): TaskChannels {
   const local = new Map<string, LocalChannel>()
   const handles = new Map(remote.map((handle) => [nameOf(handle), handle]))
-  const ends = new Map<TaskId, RemoteEnds>()
-  const endsOf = ({ taskId }: TaskDeployment): RemoteEnds => {
-    const found = ends.get(taskId) ?? { inputs: [], outputs: [] }
+  const ends = new Map<TaskId, TaskEnds>()
+  const endsOf = ({ taskId }: TaskDeployment): TaskEnds => {
+    const found = ends.get(taskId) ?? { inputs: [], outputs: [], loads: new Map() }
     ends.set(taskId, found)
     return found
   }
@@ -92,14 +95,17 @@ export function createTaskChannels({ graph, bufferBytes, random, clock, targetLa
       return new Map(
         outgoing.map((edge) => {
           const outputs = targets(edge, producer).map((consumer) => producerEnd(edge, { edge: edge.id, producer, consumer }, deployment))
-          const { maxParallelism } = vertex(edge.targetVertex)
-          return [edge.id, new RecordWriter(outputs, createChannelSelector(edge.partitioning, outputs.length, maxParallelism, producer, random), bufferBytes / 2)]
+          const { maxParallelism, operators } = vertex(edge.targetVertex)
+          const load = new KeyGroupLoad(maxParallelism)
+          if (edge.partitioning.kind === 'hash') endsOf(deployment).loads.set(operators[0]?.node.name ?? '', load)
+          return [edge.id, new RecordWriter(outputs, createChannelSelector(edge.partitioning, outputs.length, maxParallelism, producer, random, load), bufferBytes / 2)]
         }),
       )
     },
     registerMetrics(deployment, metrics) {
-      const { inputs, outputs } = endsOf(deployment)
+      const { inputs, outputs, loads } = endsOf(deployment)
       registerChannelMetrics(metrics, inputs, outputs)
+      for (const [target, load] of loads) registerKeyGroupLoad(metrics, target, load)
     },
     close(deployment) {
       const { inputs, outputs } = endsOf(deployment)

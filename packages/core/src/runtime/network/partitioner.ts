@@ -4,21 +4,34 @@ import { computeOperatorIndexForKeyGroup, keyGroupOf } from '../../types/key-gro
 import type { Key } from '../../types/key.ts'
 import { toStateKey } from '../../types/state-key.ts'
 import { compileKeySelector } from '../../graph/compile-key-selector.ts'
+import type { KeyGroupLoad } from './key-group-load.ts'
 
 /** The index of the channel a record takes; BROADCAST for all of them. Synchronous, no allocation. */
 export type ChannelSelector = (value: unknown) => number
 
 export const BROADCAST: number = -1
 
-/** `random` returns [0, 1): injected so that a run can be repeated. */
-export function createChannelSelector(partitioning: Partitioning, channels: number, maxParallelism: number, startChannel: number, random: () => number): ChannelSelector {
+/** `random` returns [0, 1): injected so that a run can be repeated. `load` is told about every record of a hash partitioning. */
+export function createChannelSelector(
+  partitioning: Partitioning,
+  channels: number,
+  maxParallelism: number,
+  startChannel: number,
+  random: () => number,
+  load: KeyGroupLoad,
+): ChannelSelector {
   if (partitioning.kind === 'broadcast') return () => BROADCAST
   if (partitioning.kind === 'custom') return customSelector(partitioning, channels)
   if (channels === 1) return () => 0
   switch (partitioning.kind) {
     case 'hash': {
       const select = compileKeySelector(partitioning.key)
-      return (value) => computeOperatorIndexForKeyGroup(maxParallelism, channels, keyGroupOf(toStateKey(select(value) as Key), maxParallelism))
+      const { records } = load
+      return (value) => {
+        const keyGroup = keyGroupOf(toStateKey(select(value) as Key), maxParallelism)
+        records[keyGroup] = (records[keyGroup] as number) + 1
+        return computeOperatorIndexForKeyGroup(maxParallelism, channels, keyGroup)
+      }
     }
     case 'rebalance':
     case 'rescale': {

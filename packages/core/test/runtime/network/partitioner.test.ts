@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
+import { createMetricRegistry } from '../../../src/metrics/metric-registry.ts'
 import type { Partitioning } from '../../../src/graph/partitioning.ts'
+import { KeyGroupLoad, registerKeyGroupLoad } from '../../../src/runtime/network/key-group-load.ts'
 import { BROADCAST, createChannelSelector } from '../../../src/runtime/network/partitioner.ts'
 import { computeOperatorIndexForKeyGroup, keyGroupOf } from '../../../src/types/key-group.ts'
 import { toStateKey } from '../../../src/types/state-key.ts'
 
-const select = (partitioning: Partitioning, channels: number, start = 0, random = () => 0.99): ((value: unknown) => number) => createChannelSelector(partitioning, channels, 128, start, random)
+const select = (partitioning: Partitioning, channels: number, start = 0, random = () => 0.99, load = new KeyGroupLoad(128)): ((value: unknown) => number) => createChannelSelector(partitioning, channels, 128, start, random, load)
 
 test('rebalance and rescale go round, starting at their subtask', () => {
   for (const kind of ['rebalance', 'rescale'] as const) {
@@ -34,4 +36,14 @@ test('a custom partitioner must name a partition that exists', () => {
     select({ kind: 'custom', key: { kind: 'function', select: (value: number) => value }, partition: partition as never }, 3)
   expect(custom((key, partitions) => key % partitions)(5)).toBe(2)
   for (const bad of [3, -1, 0.5, Number.NaN]) expect(() => custom(() => bad)(1)).toThrow(expect.objectContaining({ code: 'CORE_INVALID_PARTITION', origin: 'user' }))
+})
+test('tells which key group is the busiest', () => {
+  const registry = createMetricRegistry(() => {})
+  const load = new KeyGroupLoad(128)
+  registerKeyGroupLoad(registry.group({ operator: 'source' }), 'count', load)
+  const read = (): unknown => registry.collect().map(({ name, labels, value }) => [name, labels['target'], value])
+  expect(read()).toEqual([['busiestKeyGroup', 'count', 0], ['busiestKeyGroupShare', 'count', 0]])
+  const next = select({ kind: 'hash', key: { kind: 'field', field: 'id' } }, 2, 0, () => 0, load)
+  for (const id of ['a', 'hot', 'b', 'hot', 'hot']) next({ id })
+  expect(read()).toEqual([['busiestKeyGroup', 'count', keyGroupOf(toStateKey('hot'), 128)], ['busiestKeyGroupShare', 'count', 0.6]])
 })
