@@ -102,15 +102,15 @@ export async function runProcess(run: ChaosRun, life: Life, flags: readonly stri
 }
 
 export interface SuperviseOptions {
-  /** Around the reading of the output. */
-  readonly judging?: <T>(judge: () => Promise<T>) => Promise<T>
+  /** Around the writing of input and the reading of output, by those who are not being tested. */
+  readonly inPeace?: <T>(body: () => Promise<T>) => Promise<T>
 }
 
 /** Runs a job through these lives and then to its end, and compares what it has published with what it should have. */
-export async function superviseRun(run: ChaosRun, lives: readonly Life[], { judging = (judge) => judge() }: SuperviseOptions = {}): Promise<RunReport> {
+export async function superviseRun(run: ChaosRun, lives: readonly Life[], { inPeace = (body) => body() }: SuperviseOptions = {}): Promise<RunReport> {
   const job = chaosJob(run.job)
   await mkdir(`${run.directory}/tmp`, { recursive: true })
-  await job.prepare?.(run)
+  await inPeace(async () => job.prepare?.(run))
   const missedFailpoints: string[] = []
   let [countedKills, earlyKills, checkpoints] = [0, 0, 0]
   const report = (): Omit<RunReport, 'failure' | 'difference'> => ({ run, countedKills, earlyKills, checkpoints, missedFailpoints })
@@ -126,7 +126,7 @@ export async function superviseRun(run: ChaosRun, lives: readonly Life[], { judg
     if (plan.kind === 'failpoint') missedFailpoints.push(plan.failpoint.name)
     break
   }
-  const difference = compareLines(job.expected(run), await judging(() => published(run)))
+  const difference = compareLines(job.expected(run), await inPeace(() => published(run)))
   return { ...report(), ...(difference === undefined ? {} : { difference }) }
 }
 

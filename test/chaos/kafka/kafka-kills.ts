@@ -49,7 +49,7 @@ export function kafkaRun(kind: KafkaKind, { broker: { plain, version } }: Faulty
 /** Exact output as Kafka's own consumer reads it, and no transaction left open. */
 export async function runOnKafka(run: KafkaRun, faulty: FaultyKafka, lives: readonly Life[]): Promise<CaseResult> {
   const before = faulty.brokerKills
-  const judged = judgeRun(await superviseRun(run, lives, { judging: (judge) => faulty.inPeace(judge) }))
+  const judged = judgeRun(await superviseRun(run, lives, { inPeace: faulty.inPeace }))
   const open = await faulty.inPeace(() => settledTransactions(run.kafka.plain, run.kafka.transactionalIdPrefix))
   const detail = `${judged.detail}; the broker was killed ${faulty.brokerKills - before} times meanwhile`
   if (judged.ok && open.length > 0) return { ...judged, ok: false, detail: `${detail}, but transactions were left open: ${open.map(({ transactionalId }) => transactionalId).join(', ')}` }

@@ -23,7 +23,8 @@ export async function fillInput({ plain, input, output }: KafkaPlace, lines: rea
   const [admin, producer] = [kafka.admin(), kafka.producer({ idempotent: true })]
   await Promise.all([admin.connect(), producer.connect()])
   const topics = [{ topic: input, numPartitions: INPUT_PARTITIONS }, ...(output === undefined ? [] : [{ topic: output, numPartitions: OUTPUT_PARTITIONS }])]
-  await admin.createTopics({ topics, waitForLeaders: true })
+  // kafkajs gives up waiting for leaders when a broker has not heard of the topic yet; its producer does not
+  await admin.createTopics({ topics, waitForLeaders: false })
   for (let from = 0; from < lines.length; from += LINES_PER_REQUEST) {
     const messages = lines.slice(from, from + LINES_PER_REQUEST).map((value, index) => ({ value, partition: index % INPUT_PARTITIONS }))
     await producer.send({ topic: input, messages })
