@@ -44,3 +44,7 @@ export async function provideFilledTopics(...counts: readonly number[]): Promise
   }
   return stop
 }
+
+export async function provideBroker(): Promise<() => Promise<void>> {
+  return (await broker()).stop
+}

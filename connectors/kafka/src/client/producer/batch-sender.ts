@@ -13,13 +13,13 @@ export interface BatchSender extends RecordProducer {
   restart(session: ProducerSession): void
 }
 
-const MAX_SPARE_BUILDERS = 64
-
 /** Collects records into batches: everything a producer does but the question on whose behalf. */
 export function createBatchSender(cluster: Cluster, options: ProducerOptions, session: ProducerSession): BatchSender {
   const { batchBytes = 256 << 10, lingerMs = 5, maxBufferedBytes = 32 << 20 } = options
   const queues = new Map<string, PartitionQueue[]>()
   const spare: RecordBatchBuilder[] = []
+  // as many as the buffer can hold: memory for batches is allocated once
+  const maxSpareBuilders = Math.ceil(maxBufferedBytes / batchBytes)
   const buffer = createProducerBuffer()
   let linger: NodeJS.Timeout | undefined
   const dispatcher = createDispatcher(cluster, options, session, {
@@ -27,7 +27,7 @@ export function createBatchSender(cluster: Cluster, options: ProducerOptions, se
       for (const ofTopic of queues.values()) yield* ofTopic
     },
     released({ bufferedBytes, builder }) {
-      if (spare.length < MAX_SPARE_BUILDERS) {
+      if (spare.length < maxSpareBuilders) {
         builder.reset()
         spare.push(builder)
       }
@@ -64,7 +64,10 @@ export function createBatchSender(cluster: Cluster, options: ProducerOptions, se
     append(topic, partition, timestamp, key, value, headers) {
       const queue = queues.get(topic)?.[partition] ?? queuesOf(topic)[partition]
       if (queue === undefined) throw unknownPartition(topic, partition, queuesOf(topic).length)
+      const wasDue = queue.due
       buffer.bytes += queue.append(timestamp, key, value, headers, batchBytes, spare)
+      // one that was due before waits for an answer, which looks again what can be sent: doing so for every record is expensive
+      if (wasDue) return
       if (queue.due) dispatcher.dispatch()
       else linger ??= setTimeout(makeAllDue, lingerMs)
     },
