@@ -56,7 +56,7 @@ export class BufferDebloater {
     if (this.#bytes === 0 || activeMs < 1) return
     const rate = this.#bytes / activeMs
     this.bytesPerMs = this.bytesPerMs === 0 ? rate : this.bytesPerMs + WEIGHT * (rate - this.bytesPerMs)
-    const wanted = Math.max(LEAST_BYTES, Math.min(this.#mostBytes, Math.ceil(this.bytesPerMs * this.#targetLatencyMs)))
+    const wanted = Math.min(this.#mostBytes, Math.max(LEAST_BYTES, Math.ceil(this.bytesPerMs * this.#targetLatencyMs)))
     const isExtreme = wanted === this.#mostBytes || wanted === LEAST_BYTES
     if (isExtreme || Math.abs(wanted - this.limitBytes) >= THRESHOLD * this.limitBytes) this.limitBytes = wanted
   }
