@@ -32,8 +32,13 @@ export interface KeyedStateBackend {
    * backend that cannot tell (any longer) answers with a full snapshot.
    */
   snapshot(checkpointId: number, since?: number): KeyedStateSnapshot
-  /** Awaited before a batch of input when reads are asynchronous. Default: nothing to do. */
-  prefetch?(keys: readonly StateKey[]): Promise<void>
+  /**
+   * Called before a batch of input: a promise is awaited before the batch is processed, so that a backend whose reads take their
+   * time has what they need in memory, and one whose writes do can catch up. `keys` are those of the batch, computed as they are
+   * asked for, some of them twice; none when the operator is chained behind another one, which calls it record by record: a backend
+   * that cannot read without them needs `optimizer: { chaining: false }`. Default: nothing to do.
+   */
+  prefetch?(keys: Iterable<StateKey>): Promise<void> | undefined
   notifyCheckpointComplete?(checkpointId: number): void
   notifyCheckpointAborted?(checkpointId: number): void
   /** Names of restored states that no operator has registered, asked once it is open: they are dropped with the first snapshot. */

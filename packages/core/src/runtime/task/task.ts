@@ -8,6 +8,7 @@ import { closeOperatorChain, createOperatorChain, type OperatorChain } from './o
 import { PendingWork } from './pending-work.ts'
 import { ProcessingTimers } from './processing-timers.ts'
 import { SourcePoller } from './source-poller.ts'
+import { type StatePrefetch, statePrefetch } from './state-prefetch.ts'
 import { TaskSnapshots } from './task-checkpoint.ts'
 import type { TaskEnvironment } from './task-environment.ts'
 import { TaskInput } from './task-input.ts'
@@ -35,6 +36,7 @@ export class Task {
   readonly #suspended: Set<number> = new Set()
   readonly #timers: ProcessingTimers
   #chain: OperatorChain | undefined
+  #prefetch: StatePrefetch | undefined
   #source: SourcePoller | undefined
   #ticks: WatermarkTicks | undefined
   #opened: Promise<void> = Promise.resolve()
@@ -109,6 +111,7 @@ export class Task {
         scheduleProcessingTime: (operator, timestamp) => this.#timers.schedule(operator, timestamp),
       })
       this.#chain = chain
+      this.#prefetch = statePrefetch(this.#environment.vertex, chain.members[0]?.keyedState)
       // Downstream first: what an operator emits while it opens must find the next one open.
       for (const { operator } of chain.members.toReversed()) await operator.open?.()
       if (this.#environment.vertex.operators[0]?.node.operator.kind === 'source') {
@@ -270,6 +273,12 @@ export class Task {
   }
 
   #processBatch(input: 0 | 1, batch: RecordBatch): void {
+    const loading = this.#prefetch?.(input, batch.values)
+    if (loading === undefined) this.#collect(input, batch)
+    else this.#blocked.add(loading.then(() => this.#collect(input, batch)))
+  }
+
+  #collect(input: 0 | 1, batch: RecordBatch): void {
     const collect = (this.#chain as OperatorChain).entries[input]
     const { values, timestamps } = batch
     for (let index = 0; index < values.length; index++) collect(values[index], timestamps[index] as number)
@@ -279,8 +288,8 @@ export class Task {
   /** Not while something is awaited: that may be a sink at work for a checkpoint, and its methods are never called concurrently. */
   #awaitReady(): void {
     if (this.#blocked.isPending) return
-    for (const { operator } of (this.#chain as OperatorChain).members) {
-      const ready = operator.ready?.()
+    for (const { operator, keyedState } of (this.#chain as OperatorChain).members) {
+      const ready = operator.ready?.() ?? keyedState?.prefetch?.([])
       if (ready !== undefined) this.#blocked.add(ready)
     }
   }

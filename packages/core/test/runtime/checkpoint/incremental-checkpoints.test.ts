@@ -126,13 +126,16 @@ test.each([
 test('a checkpoint writes what has changed, and a savepoint everything', async () => {
   const job = await start(collectingSink(), 20)
   await untilCheckpoints(job, 2)
-  const savepoint = await job.savepoint(join(directory, 'savepoints'))
   await job.cancel()
-  const { files } = await newestFiles()
+  const { path, files } = await newestFiles()
   const counting = files.find(([full]) => (full?.sizeBytes ?? 0) > 5000) as readonly StateHandle[]
   const [full, ...changes] = counting.map(({ sizeBytes }) => sizeBytes)
-  expect(changes.length).toBeGreaterThan(1)
+  expect(changes.length).toBeGreaterThan(0)
   expect(Math.max(...changes)).toBeLessThan((full as number) / 4)
+  const next = await start(collectingSink(), 20, {}, { from: path })
+  await next.until(() => lastId(next) > lastId(job) + 1)
+  const savepoint = await next.savepoint(join(directory, 'savepoints'))
+  await next.cancel()
   // moved away from everything it might refer to
   const { operators } = await openSavepoint(savepoint)
   for (const { metadata } of operators) for (const { keyed } of metadata.subtasks) expect(keyed?.base).toBeUndefined()

@@ -111,8 +111,8 @@ export class OrderedKeyedStateBackend implements KeyedStateBackend {
   }
 
   /** Waits until the cache may write again; there is nothing to read ahead, since reads are synchronous. */
-  async prefetch(): Promise<void> {
-    if (this.#store.saturated) await this.#store.settled()
+  prefetch(): Promise<void> | undefined {
+    return this.#store.saturated ? this.#store.settled() : undefined
   }
 
   unclaimedStates(): readonly string[] {
