@@ -59,7 +59,7 @@ export type { StateDescriptor, StateOptions, StateTtl } from './functions/state-
 export type { AggregatingState, ListState, MapState, ReducingState, ValueState } from './functions/state.ts'
 export { Triggers } from './functions/triggers.ts'
 export { WatermarkStrategy } from './functions/watermark-strategy.ts'
-export type { TimestampAssigner, WatermarkAlignment, WatermarkGenerator, WatermarkOutput } from './functions/watermark-strategy.ts'
+export type { TimestampAssigner, WatermarkAlignment, WatermarkGenerator, WatermarkOptions, WatermarkOutput } from './functions/watermark-strategy.ts'
 export {
   EventTimeSessionWindows,
   GlobalWindows,

@@ -1,5 +1,6 @@
 import { formatAge, formatCount, startStatusLine } from './status-line.ts'
 import type { ControlServer } from './control-server.ts'
+import { formatAccumulators } from './format-accumulators.ts'
 import type { JobClient, JobResult } from './job-client.ts'
 import type { ProgramHost, StopSignal } from './program-host.ts'
 import type { Logger } from '../spi/logger.ts'
@@ -98,5 +99,5 @@ export function formatSummary(jobName: string, result: JobResult): string {
   const parts = [`${exact(result.recordsIn)} records in${rate}`, `${exact(result.recordsOut)} out`, `${exact(result.recordsRejected)} rejected`]
   parts.push(`${exact(result.recordsLate)} late`, `${result.numRestarts} restarts`)
   const savepoint = result.savepoint === undefined ? '' : `savepoint ${result.savepoint}; go on with --from ${result.savepoint}\n`
-  return `${jobName} ${result.state} after ${formatAge(result.durationMs)}: ${parts.join(', ')}\n${savepoint}`
+  return `${jobName} ${result.state} after ${formatAge(result.durationMs)}: ${parts.join(', ')}\n${formatAccumulators(result.accumulators)}${savepoint}`
 }

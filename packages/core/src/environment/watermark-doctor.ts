@@ -17,7 +17,16 @@ export function diagnoseWatermarks(graph: JobGraph, samples: readonly MetricSamp
     const cause = causeOf({ graph, splits, edges }, vertex, undefined)
     if (cause !== undefined) causes.set(JSON.stringify([cause.operator, cause.subtask, cause.split]), cause)
   }
-  return { causes: [...causes.values()], edges, splits }
+  return { causes: [...causes.values()], edges: inOrder(edges, ({ edge }) => edge), splits: inOrder(splits, ({ uid }) => graphOrder(graph, uid)) }
+}
+
+/** By place in the job, then by subtask; splits of a subtask as they are. */
+function inOrder<P extends { readonly subtask: number }>(places: readonly P[], placeOf: (place: P) => number): readonly P[] {
+  return places.toSorted((a, b) => placeOf(a) - placeOf(b) || a.subtask - b.subtask)
+}
+
+function graphOrder(graph: JobGraph, uid: string): number {
+  return graph.vertices.findIndex(({ operators }) => operators.some((operator) => operator.uid === uid))
 }
 
 interface Known {

@@ -74,14 +74,28 @@ function alignmentOf({ kind }: Parts<never>, group: string, maxDriftMs: number, 
 
 const withTimestamp = <T>(timestamp: TimestampAssigner<T> | undefined): { timestamp?: TimestampAssigner<T> } => (timestamp === undefined ? {} : { timestamp })
 
+/** What `withIdleness` and `withWatermarkAlignment` say, as an option: a lambda for timestamps then still knows its records. */
+export interface WatermarkOptions {
+  /** See `withIdleness`. */
+  readonly idleness?: Duration
+  /** See `withWatermarkAlignment`. */
+  readonly alignment?: { readonly group: string; readonly maxDrift: Duration; readonly updateInterval?: Duration }
+}
+
+function withOptions<T>(base: WatermarkStrategy<T>, { idleness, alignment }: WatermarkOptions = {}): WatermarkStrategy<T> {
+  const idling = idleness === undefined ? base : base.withIdleness(idleness)
+  return alignment === undefined ? idling : idling.withWatermarkAlignment(alignment.group, alignment.maxDrift, alignment.updateInterval)
+}
+
 /** Without `timestamp` records keep the one their source gave them. */
 export const WatermarkStrategy = {
   noWatermarks: <T>(): WatermarkStrategy<T> => strategy({ kind: 'none', outOfOrdernessMs: 0 }),
-  forMonotonousTimestamps: <T>(timestamp?: TimestampAssigner<T>): WatermarkStrategy<T> => strategy({ kind: 'monotonous', outOfOrdernessMs: 0, ...withTimestamp(timestamp) }),
-  forBoundedOutOfOrderness: <T>(bound: Duration, timestamp?: TimestampAssigner<T>): WatermarkStrategy<T> =>
-    strategy({ kind: 'boundedOutOfOrderness', outOfOrdernessMs: durationMs(bound), ...withTimestamp(timestamp) }),
-  forGenerator: <T>(generator: () => WatermarkGenerator<T>, timestamp?: TimestampAssigner<T>): WatermarkStrategy<T> =>
-    strategy({ kind: 'custom', outOfOrdernessMs: 0, generator, ...withTimestamp(timestamp) }),
+  forMonotonousTimestamps: <T>(timestamp?: TimestampAssigner<T>, options?: WatermarkOptions): WatermarkStrategy<T> =>
+    withOptions(strategy({ kind: 'monotonous', outOfOrdernessMs: 0, ...withTimestamp(timestamp) }), options),
+  forBoundedOutOfOrderness: <T>(bound: Duration, timestamp?: TimestampAssigner<T>, options?: WatermarkOptions): WatermarkStrategy<T> =>
+    withOptions(strategy({ kind: 'boundedOutOfOrderness', outOfOrdernessMs: durationMs(bound), ...withTimestamp(timestamp) }), options),
+  forGenerator: <T>(generator: () => WatermarkGenerator<T>, timestamp?: TimestampAssigner<T>, options?: WatermarkOptions): WatermarkStrategy<T> =>
+    withOptions(strategy({ kind: 'custom', outOfOrdernessMs: 0, generator, ...withTimestamp(timestamp) }), options),
   /** Uses the watermarks that the source itself emits. */
-  fromSource: <T>(): WatermarkStrategy<T> => strategy({ kind: 'source', outOfOrdernessMs: 0 }),
+  fromSource: <T>(options?: WatermarkOptions): WatermarkStrategy<T> => withOptions(strategy({ kind: 'source', outOfOrdernessMs: 0 }), options),
 }

@@ -198,6 +198,7 @@ export const sorted: DataStream<Flight> = flights.fullWindowPartition().sortPart
 
 // time, rates, resources, what functions can use
 export const aligned = WatermarkStrategy.forMonotonousTimestamps((flight: Flight) => flight.date).withIdleness('1min').withWatermarkAlignment('flights', '10min', '500ms')
+env.fromSource(flightSource, WatermarkStrategy.forBoundedOutOfOrderness('5s', (flight) => flight.date, { idleness: '1min', alignment: { group: 'flights', maxDrift: '10min' } })).print()
 export const staggered = byField.window(TumblingEventTimeWindows.of('1h', { offset: '5min', stagger: 'natural' })).aggregate(count())
 export const lateJoin: DataStream<string> = inWindow.sideOutputLeftLateData(OutputTag.of('late flights', Flight)).sideOutputRightLateData(OutputTag.of('late days', Daily)).inner((flight) => flight.origin)
 export const limited: DataStream<Flight> = flights.rateLimit(100).slotSharingGroup('slow').setBufferTimeout('5ms')

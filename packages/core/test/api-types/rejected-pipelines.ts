@@ -292,3 +292,6 @@ flights.process((context) => {
   const names: string = context.cachedFile('names')
   return { processElement: (_flight, _timestamp, out) => out.collect(names) }
 }, types.string())
+
+// case: timestamps of records that a chained call has lost sight of
+env.fromSource(flightSource, WatermarkStrategy.forMonotonousTimestamps((flight) => flight.date).withIdleness('1min'))
