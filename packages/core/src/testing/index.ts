@@ -16,7 +16,7 @@ export type { Script, ScriptOptions } from './scripted-source.ts'
 export type { MetricFilter } from './metric-filter.ts'
 export { seededRandom } from './seeded-random.ts'
 export { runTestJob, testJob } from './test-job.ts'
-export type { TestJob, TestJobOptions } from './test-job.ts'
+export type { JobUnderTest, TestJob, TestJobOptions } from './test-job.ts'
 
 // Time
 export { createRealClock } from './real-clock.ts'

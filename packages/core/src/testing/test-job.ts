@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { draftJob, type StreamExecutionEnvironment } from '../api/stream-execution-environment.ts'
+import { buildGraph, validateParams } from '../api/build-graph.ts'
+import { defineJob, type Job } from '../api/define-job.ts'
+import type { StreamExecutionEnvironment } from '../api/stream-execution-environment.ts'
 import type { JobClient, JobResult } from '../environment/job-client.ts'
 import type { RunOptions } from '../environment/run-options.ts'
 import { MillraceError } from '../errors.ts'
@@ -12,8 +14,13 @@ import { seededRandom } from './seeded-random.ts'
 import type { RunUntilOptions, TestClock } from './test-clock.ts'
 import { createVirtualClock } from './virtual-clock.ts'
 
+/** A job as its module exports it, or what its `build` would do. */
+export type JobUnderTest = Job<unknown> | ((env: StreamExecutionEnvironment) => void)
+
 export interface TestJobOptions extends RunOptions, Omit<RunUntilOptions, 'careful'> {
-  /** Default `test`. Jobs of one name share checkpoints where they share a storage. */
+  /** Of a job that is given as such; validated as in a run. */
+  readonly params?: unknown
+  /** Default: that of the job, or `test`. Jobs of one name share checkpoints where they share a storage. */
   readonly name?: string
   /** Default: a new virtual one. */
   readonly clock?: TestClock
@@ -48,16 +55,16 @@ export interface TestJob extends AsyncDisposable {
 }
 
 /**
- * Starts a job in virtual time: Flink's MiniCluster for tests. To restore one elsewhere, start another with `from`, the same
+ * Starts a job in virtual time: Flink's MiniCluster for tests. It is the job that a module exports, or what its `build`
+ * would do. To restore one elsewhere, start another with `from`, the same
  * storage and any parallelism. The logger is silent unless one is given. Rejects as `submitGraph` does.
  */
-export async function testJob(build: (env: StreamExecutionEnvironment) => void, options: TestJobOptions = {}): Promise<TestJob> {
-  const { name = 'test', clock = createVirtualClock(), seed = 1, limitMs, turnMs = 1, ...runOptions } = options
+export async function testJob(job: JobUnderTest, options: TestJobOptions = {}): Promise<TestJob> {
+  const { params, name = typeof job === 'function' ? 'test' : job.name, clock = createVirtualClock(), seed = 1, limitMs, turnMs = 1, ...runOptions } = options
   const crash = createCrash()
   const start = (changed: RunOptions): Promise<JobClient> => {
-    const draft = draftJob(name)
-    build(draft.env)
-    return submitGraph(crash.wrap(draft.build()), { logger: silentLogger, ...runOptions, ...changed }, { clock, random: seededRandom(seed) })
+    const graph = typeof job === 'function' ? buildGraph(defineJob({ name, build: job }), undefined) : buildGraph({ ...job, name }, validateParams(job, params))
+    return submitGraph(crash.wrap(graph), { logger: silentLogger, ...runOptions, ...changed }, { clock, random: seededRandom(seed) })
   }
   let client = await start({})
   const time = (): RunUntilOptions => ({ turnMs, careful: whileStarting(client), ...(limitMs === undefined ? {} : { limitMs }) })
@@ -70,7 +77,7 @@ export async function testJob(build: (env: StreamExecutionEnvironment) => void, 
     }
   }
 
-  const job: TestJob = {
+  const running: TestJob = {
     get client() {
       return client
     },
@@ -105,7 +112,7 @@ export async function testJob(build: (env: StreamExecutionEnvironment) => void, 
     cancel: () => clock.runUntil(client.cancel(), time()),
     [Symbol.asyncDispose]: () => clock.runUntil(client.cancel(), time()),
   }
-  return job
+  return running
 }
 
 /** `met` resolves when the condition holds, and rejects when the job ends before. */
@@ -142,6 +149,6 @@ export function whileStarting(client: JobClient): () => boolean {
 }
 
 /** Runs a job to its end in virtual time. */
-export async function runTestJob(build: (env: StreamExecutionEnvironment) => void, options?: TestJobOptions): Promise<JobResult> {
-  return (await testJob(build, options)).finish()
+export async function runTestJob(job: JobUnderTest, options?: TestJobOptions): Promise<JobResult> {
+  return (await testJob(job, options)).finish()
 }

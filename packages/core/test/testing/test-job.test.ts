@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { defineJob } from '../../src/api/define-job.ts'
 import type { StreamExecutionEnvironment } from '../../src/api/stream-execution-environment.ts'
 import { memoryCheckpointStorage } from '../../src/runtime/checkpoint/storage/memory-checkpoint-storage.ts'
 import { collectingSink } from '../../src/testing/collecting-sink.ts'
 import { end } from '../../src/testing/script.ts'
 import { heldSource } from '../../src/testing/held-source.ts'
 import { scriptedSource } from '../../src/testing/scripted-source.ts'
-import { testJob } from '../../src/testing/test-job.ts'
+import { runTestJob, testJob } from '../../src/testing/test-job.ts'
 
 const numbers = (from: number, to: number): readonly number[] => Array.from({ length: to - from }, (_, index) => from + index)
 
@@ -54,6 +56,20 @@ test('rescale goes on from a savepoint at another parallelism, more than once, a
   await job.finish()
   expect(sink.values).toHaveLength(40)
   expect(sink.values).toEqual(expect.arrayContaining([total(0), total(1)]))
+})
+
+test('takes a job as its module exports it, with parameters', async () => {
+  const sink = collectingSink<number>()
+  const job = defineJob({
+    name: 'up to',
+    params: z.object({ last: z.number().max(100) }),
+    build: (env, { last }) => env.fromSequence(1, last).sinkTo(sink),
+  })
+  expect((await runTestJob(job, { params: { last: 4 } })).recordsOut).toBe(4)
+  expect(sink.values).toEqual([1, 2, 3, 4])
+  await expect(testJob(job, { params: { last: 101 } })).rejects.toMatchObject({ code: 'CORE_INVALID_PARAMS' })
+  await using named = await testJob(job, { params: { last: 1 } })
+  expect(named.client.jobName).toBe('up to')
 })
 
 test('a job that does not restart rejects crash with its failure', async () => {
