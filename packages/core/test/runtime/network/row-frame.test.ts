@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createRowFrameCodec, type RowFrameCodec } from '../../../src/runtime/network/row-frame.ts'
 import type { RecordBatch } from '../../../src/runtime/network/stream-element.ts'
 import { createDataInput } from '../../../src/types/byte-data-input.ts'
@@ -29,6 +29,8 @@ const roundTrip = (writer: RowFrameCodec, reader: RowFrameCodec, sent: RecordBat
   const bytes = written(writer, sent)
   return reader.read(bytes, bytes.length, createDataInput())
 }
+
+afterEach(() => vi.unstubAllGlobals())
 
 describe('row frames', () => {
   test.each([
@@ -61,6 +63,17 @@ describe('row frames', () => {
       }),
       { numRuns: 50 },
     )
+  })
+
+  test('rows come back where code generation is forbidden', () => {
+    vi.stubGlobal('Function', () => {
+      throw new EvalError('Code generation from strings disallowed for this context')
+    })
+    const type = types.row({ id: types.long(), name: types.string().nullable() })
+    const [writer, reader] = [createRowFrameCodec(type), createRowFrameCodec(type)]
+    const values = [{ id: 1, name: null }, { id: -5, name: 'é' }]
+    for (let index = 0; index < 2; index++) expect(roundTrip(writer, reader, batch(values, [1, 2])).values).toEqual(values)
+    expect(written(writer, batch(values, [1, 2]))[0]).toBe(1)
   })
 
   test('columns keep what is at the edges of their types', () => {
