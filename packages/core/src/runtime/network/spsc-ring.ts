@@ -29,14 +29,14 @@ export function ringMemoryBytes(capacityBytes: number): number {
 
 /** The writing side. One thread, one instance. */
 export class RingProducer {
-  readonly capacityBytes: number
+  readonly #capacityBytes: number
   readonly #words: Int32Array
   readonly #bytes: Uint8Array
   #write: number
   #readSeen: number
 
   constructor(memory: SharedArrayBuffer, offset: number, capacityBytes: number) {
-    this.capacityBytes = capacityBytes
+    this.#capacityBytes = capacityBytes
     this.#words = new Int32Array(memory, offset, HEADER_BYTES / 4)
     this.#bytes = new Uint8Array(memory, offset + HEADER_BYTES, capacityBytes)
     this.#write = Atomics.load(this.#words, WRITE_WORD)
@@ -57,12 +57,12 @@ export class RingProducer {
   /** Writes as many bytes as there is room for, and returns how many. */
   write(source: Uint8Array, start: number, end: number): number {
     const wanted = end - start
-    let free = this.capacityBytes - this.queuedSeenBytes
-    if (free < wanted) free = this.capacityBytes - this.queuedBytes()
+    let free = this.#capacityBytes - this.queuedSeenBytes
+    if (free < wanted) free = this.#capacityBytes - this.queuedBytes()
     const count = free < wanted ? free : wanted
     if (count === 0) return 0
-    const at = this.#write & (this.capacityBytes - 1)
-    const untilEnd = this.capacityBytes - at
+    const at = this.#write & (this.#capacityBytes - 1)
+    const untilEnd = this.#capacityBytes - at
     if (count <= untilEnd) {
       this.#bytes.set(source.subarray(start, start + count), at)
     } else {
