@@ -82,6 +82,7 @@ export class SourceWatermarks {
       else if (!split.markedIdle) split.quietSince = undefined
       split.records ||= split.seen
       split.seen = false
+      split.observe(now)
     }
     this.#observe(now)
     this.#emptySince = empty && result !== 'more' ? (this.#emptySince ?? now) : undefined
@@ -93,6 +94,7 @@ export class SourceWatermarks {
     if (this.#waiting) for (const split of this.splits.counted()) if (!split.paused) split.quietSince ??= now
     this.#lastTick = now
     this.emitPeriodic()
+    for (const split of this.splits.counted()) split.observe(now)
     this.#observe(now)
     if (this.#idleTimeoutMs > 0 && available) this.#findIdle(now)
   }
@@ -111,7 +113,6 @@ export class SourceWatermarks {
   }
 
   #observe(now: number): void {
-    for (const split of this.splits.counted()) split.observe(now)
     if (this.emitted === this.#observed) return
     this.#observed = this.emitted
     this.#advancedMs = now
