@@ -31,6 +31,7 @@ export function sourceFunctionSource<T>(source: SourceFunction<T>): Source<T> {
 
 function functionReader<T>(source: SourceFunction<T>, context: SourceReaderContext): SourceReader<T, FunctionSplit> {
   let runs: readonly FunctionRun<T>[] = []
+  const paused = new Set<string>()
   let closed: readonly FunctionRun<T>[] = []
   let woken = Promise.withResolvers<void>()
   const stopping = new AbortController()
@@ -50,7 +51,7 @@ function functionReader<T>(source: SourceFunction<T>, context: SourceReaderConte
       let left = maxRecords
       for (const run of runs) {
         run.start(signal, wake)
-        left -= run.emit(output.forSplit(run.id), Math.max(1, left))
+        if (!paused.has(run.id)) left -= run.emit(output.forSplit(run.id), Math.max(1, left))
       }
       const ended = runs.filter((run) => run.ended)
       if (ended.length > 0) {
@@ -59,13 +60,18 @@ function functionReader<T>(source: SourceFunction<T>, context: SourceReaderConte
         closed = [...closed, ...ended]
       }
       if (runs.length === 0) return 'end'
-      if (runs.some((run) => run.hasPending)) return 'more'
+      if (runs.some((run) => run.hasPending && !paused.has(run.id))) return 'more'
       // A task polls for other reasons too, while it still awaits the promise of an earlier `available`: that one must stay.
       if (awake) woken = Promise.withResolvers()
       awake = false
       return 'pending'
     },
     available: (abort) => untilAborted(woken.promise, abort),
+    pauseOrResumeSplits(pause, resume) {
+      for (const id of pause) paused.add(id)
+      for (const id of resume) paused.delete(id)
+      wake()
+    },
     notifyCheckpointComplete: (checkpointId) => [...runs, ...closed].forEach((run) => run.notifyCheckpointComplete(checkpointId)),
     async close() {
       stopping.abort()

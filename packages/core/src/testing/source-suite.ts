@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { StreamExecutionEnvironment } from '../api/stream-execution-environment.ts'
 import type { CheckpointOptions, RunOptions } from '../environment/run-options.ts'
+import { WatermarkStrategy } from '../functions/watermark-strategy.ts'
 import { createFileSystems } from '../file-system/file-systems.ts'
 import { memoryCheckpointStorage } from '../runtime/checkpoint/storage/memory-checkpoint-storage.ts'
+import type { ReaderOutput, SourceReader } from '../spi/source-reader.ts'
 import type { Source } from '../spi/source.ts'
 import { type CollectingSink, collectingSink } from './collecting-sink.ts'
 import { heldSource } from './held-source.ts'
@@ -124,6 +126,20 @@ export function sourceSuite<T>(runner: SuiteRunner, context: SourceTestContext<T
       assert.equal(job.client.status().numRestarts, 1)
       assertSame(sink.values, records.flat())
     })
+    on('reads everything, also when a split has to wait for its alignment group', 3, async (source, records) => {
+      // the first split is far ahead of the others in event time
+      const times = new Map(records.flatMap((list, split) => list.map((record, index) => [textOf(record), split === 0 ? index * 100 : index] as const)))
+      const watermarks = WatermarkStrategy.forMonotonousTimestamps<T>((record) => times.get(textOf(record)) ?? 0, { idleness: '100ms', alignment: { group: 'suite', maxDrift: '50ms', updateInterval: '10ms' } })
+      const sink = collectingSink<T>()
+      const paced: Source<T> = {
+        ...source,
+        createEnumerator: (enumeratorContext, restored) => source.createEnumerator(enumeratorContext, restored),
+        createReader: (readerContext) => fewAtATime(source.createReader(readerContext)),
+      }
+      const job = await start((env) => env.fromSource(paced, watermarks, { uid: 'source' }).sinkTo(sink, { uid: 'sink' }), { parallelism: 2, checkpoints: checkpoints() })
+      await finish(job, source, sink, records.flat().length)
+      assertSame(sink.values, records.flat())
+    })
     on('counts its records', 4, async (source, records) => {
       const total = records.flat().length
       const sink = collectingSink<T>()
@@ -149,9 +165,19 @@ export function sourceSuite<T>(runner: SuiteRunner, context: SourceTestContext<T
   })
 }
 
+function textOf(value: unknown): string {
+  return JSON.stringify(value, bigintsAsText)
+}
+
+/** As it is, but for smaller batches, so that a reader is asked to pause before it has read everything. */
+function fewAtATime<T>(reader: SourceReader<T>): SourceReader<T> {
+  const poll = reader.poll.bind(reader)
+  return Object.assign(reader, { poll: (output: ReaderOutput<T>) => poll(output, RECORDS / 10) })
+}
+
 /** The same records, in any order, each as often. */
 export function assertSame(actual: readonly unknown[], expected: readonly unknown[]): void {
-  const sorted = (values: readonly unknown[]): string[] => values.map((value) => JSON.stringify(value, bigintsAsText)).sort()
+  const sorted = (values: readonly unknown[]): string[] => values.map(textOf).sort()
   assert.deepEqual(sorted(actual), sorted(expected))
 }
 
