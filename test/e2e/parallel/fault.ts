@@ -19,12 +19,13 @@ export interface Fault {
 
 const SPIN_MS = 2_500
 
-/** Wraps what a job reads and writes so that the fault happens. */
-export function withFault(fault: Fault | undefined): JobParts {
-  let calls = 0
+/** Wraps what a job reads and writes so that the faults happen, each once. */
+export function withFaults(faults: readonly Fault[]): JobParts {
+  const calls = new Map<FaultPoint, number>()
   const hit = (point: FaultPoint): void => {
-    if (fault?.point !== point || ++calls < fault.call || !claim(fault.marker)) return
-    fail(fault.kind)
+    const call = (calls.get(point) ?? 0) + 1
+    calls.set(point, call)
+    for (const fault of faults) if (fault.point === point && call >= fault.call && claim(fault.marker)) fail(fault.kind)
   }
   return {
     source: <T>(source: Source<T>): Source<T> =>

@@ -15,7 +15,7 @@ const SEED = 20_261_122
 /** A run of a chaos job in a directory of its own, for the tests of parallel execution. */
 export interface ParallelRun extends AsyncDisposable {
   readonly run: ChaosRun
-  submit(options: Options, fault?: Omit<Fault, 'marker'>): Promise<JobClient>
+  submit(options: Options, ...faults: readonly Omit<Fault, 'marker'>[]): Promise<JobClient>
   /** Undefined: the output is exactly what it has to be. */
   difference(): Promise<OutputDifference | undefined>
 }
@@ -28,13 +28,13 @@ export async function parallelRun(job: string, settings: Partial<ChaosRun> = {})
   await chaosJob(job).prepare?.(run)
   return {
     run,
-    submit: (options, fault) =>
+    submit: (options, ...faults) =>
       submit(new URL('fixtures/parallel-job.ts', import.meta.url), {
         logger: silentLogger,
         maxParallelism: 128,
         checkpoints: { storage: checkpointDirectory(run), interval: `${run.checkpointIntervalMs}ms` },
         ...options,
-        params: { run, ...(fault === undefined ? {} : { fault: { ...fault, marker: join(directory, 'fault') } }) },
+        params: { run, faults: faults.map((fault, index) => ({ ...fault, marker: join(directory, `fault-${index}`) })) },
       }),
     difference: async () => compareLines(chaosJob(job).expected(run), await publishedLines(outputDirectory(run))),
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),

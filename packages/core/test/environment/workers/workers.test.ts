@@ -55,7 +55,7 @@ describe('a job given by its URL', () => {
 
 describe('workers are refused', () => {
   test('for a job without a URL', async () => {
-    const job = defineJob({ name: 'here', build: (env) => void env.fromSequence(1, 2).print() })
+    const job = defineJob({ name: 'here', build(env) { env.fromSequence(1, 2).print() } })
     await expect(submit(job, { ...quiet, workers: 2 })).rejects.toMatchObject({ code: 'CORE_WORKERS_NEED_URL', origin: 'user' })
   })
   test.each([
