@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { StreamExecutionEnvironment } from '../../../src/api/stream-execution-environment.ts'
 import { WatermarkStrategy } from '../../../src/functions/watermark-strategy.ts'
@@ -102,6 +103,31 @@ it('a source that is read to its end at once ends, however far ahead it is', asy
     { clock },
   )
   expect(sink.values.toSorted((a, b) => a - b)).toEqual([0, 5, 6, 1_000, 5_000])
+})
+
+it('never comes to a standstill, and loses nothing, whatever the sources do', async () => {
+  const event = fc.oneof({ weight: 5, arbitrary: fc.nat(3_000) }, { weight: 1, arbitrary: fc.nat(20_000).map((ms) => ({ waitUntilMs: ms })) })
+  const scripts = fc.array(fc.array(event, { maxLength: 12 }), { minLength: 1, maxLength: 3 })
+  const options = fc.record({ driftMs: fc.integer({ min: 1, max: 2_000 }), intervalMs: fc.integer({ min: 1, max: 2_000 }), idle: fc.boolean(), parallelism: fc.integer({ min: 1, max: 3 }) })
+  await fc.assert(
+    fc.asyncProperty(fc.array(scripts, { minLength: 1, maxLength: 3 }), options, async (sources, { driftMs, intervalMs, idle, parallelism }) => {
+      const clock = createVirtualClock()
+      const sink = collectingSink<number>({ guarantee: 'atLeastOnce' })
+      const aligned = byValue.withIdleness(idle ? '1s' : '0s').withWatermarkAlignment('all', `${driftMs}ms`, `${intervalMs}ms`)
+      await runTestJob(
+        (env) => {
+          for (const each of sources) {
+            const played = each.map((script) => [...script.map((step) => (typeof step === 'number' ? step : processingTime(step.waitUntilMs))), end])
+            env.fromSource(scriptedSourceWith<number>({ clock }, played), aligned).sinkTo(sink)
+          }
+        },
+        { clock, parallelism },
+      )
+      const all = sources.flat(2).filter((step) => typeof step === 'number')
+      expect(sink.values.toSorted((a, b) => a - b)).toEqual(all.toSorted((a, b) => a - b))
+    }),
+    { numRuns: 40 },
+  )
 })
 
 it('goes on over crashes', async () => {
