@@ -116,6 +116,11 @@ describe('row frames', () => {
     expect(() => written(createRowFrameCodec(types.row({ a: types.int() })), batch([{ a: 1 }, 'x'], [0, 0]))).toThrow(expect.objectContaining({ code: 'CORE_TYPE_MISMATCH', message: expect.stringContaining('the string "x"') as string }))
   })
 
+  test('rows of hundreds of shapes may share a frame', () => {
+    const values = Array.from({ length: 1000 }, (_, index) => ({ [`field${index % 300}`]: index, nested: new Map([[{ [`key${index % 77}`]: null }, new Date(index)]]) }))
+    expect(roundTrip(createRowFrameCodec(undefined), createRowFrameCodec(undefined), batch(values, values.map(() => 0))).values).toEqual(values)
+  })
+
   test('what the generic codec would lose is refused', () => {
     class Money {
       readonly amount = 1
