@@ -1,3 +1,6 @@
+/** Sums of parts of a token are a little off: what is this close to a whole one is one. */
+const ROUNDING = 1e-6
+
 /** A token bucket (RFC 2697, one rate): `perSecond` tokens a second, saved up for at most `burst`. Starts full. */
 export class RateLimiter {
   readonly #perMs: number
@@ -18,7 +21,7 @@ export class RateLimiter {
     // A clock that steps back brings nothing, and takes nothing away.
     this.#tokens = Math.min(this.#burst, this.#tokens + Math.max(0, now - this.#refilledMs) * this.#perMs)
     this.#refilledMs = now
-    return Math.max(0, Math.floor(this.#tokens))
+    return Math.max(0, Math.floor(this.#tokens + ROUNDING))
   }
 
   /** More than there are is owed: nothing is available until it has been refilled. */
