@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { randomUUID } from 'node:crypto'
 import { MillraceError } from '@millrace/core/spi'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
+import { connectToBroker } from '../../connectors/kafka/src/client/cluster/broker-connection.ts'
 import { createCluster, type Cluster } from '../../connectors/kafka/src/client/cluster/cluster.ts'
 import type { KafkaConnectionOptions } from '../../connectors/kafka/src/client/connection-options.ts'
 import type { KafkaClient } from '../../connectors/kafka/src/client/kafka-client.ts'
@@ -40,7 +41,8 @@ async function client(options: Partial<KafkaConnectionOptions> = {}): Promise<Ka
 
 const COMPRESSIONS: readonly Compression[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
 const text = (value: string): Buffer => Buffer.from(value)
-const valuesOf = async (topic: string, isolation?: 'read_uncommitted'): Promise<readonly string[]> => (await readTopic(broker.plain, topic, isolation)).map(({ value }) => String(value))
+const valuesOf = async (topic: string, isolation?: 'read_uncommitted'): Promise<readonly string[]> =>
+  (await readTopic(broker.plain, topic, isolation)).map(({ value }) => String(value))
 
 describe.skipIf(!broker.available)(`the client on Kafka ${broker.version}`, () => {
   describe('connects', () => {
@@ -81,14 +83,34 @@ describe.skipIf(!broker.available)(`the client on Kafka ${broker.version}`, () =
       const producer = (await client()).createProducer({ compression })
       await producer.loadTopics([topic])
       for (let index = 0; index < 500; index++) {
-        producer.append(topic, index % 2, 1_700_000_000_000 + index, index % 3 === 0 ? null : text(`k${index}`), index % 7 === 0 ? null : text(`v${index}`), index % 5 === 0 ? [['h', text('1')], ['h', null]] : [])
+        producer.append(
+          topic,
+          index % 2,
+          1_700_000_000_000 + index,
+          index % 3 === 0 ? null : text(`k${index}`),
+          index % 7 === 0 ? null : text(`v${index}`),
+          index % 5 === 0
+            ? [
+                ['h', text('1')],
+                ['h', null],
+              ]
+            : [],
+        )
       }
       await producer.flush()
       expect(producer.bufferedBytes).toBe(0)
       const read = await readTopic(broker.plain, topic)
       expect(read).toHaveLength(500)
       const [first] = read.filter(({ partition, offset }) => partition === 1 && offset === 2)
-      expect(first).toMatchObject({ timestamp: 1_700_000_000_005, key: text('k5'), value: text('v5'), headers: [['h', text('1')], ['h', null]] })
+      expect(first).toMatchObject({
+        timestamp: 1_700_000_000_005,
+        key: text('k5'),
+        value: text('v5'),
+        headers: [
+          ['h', text('1')],
+          ['h', null],
+        ],
+      })
     })
 
     test("writes what Kafka's own consumer reads", async () => {
@@ -106,7 +128,7 @@ describe.skipIf(!broker.available)(`the client on Kafka ${broker.version}`, () =
 
     test('writes once what was sent twice because the answer was lost', async () => {
       const topic = await topics.create(3, { prefix: 'client' })
-      const cluster = createCluster({ brokers: broker.plain }, silentLogger)
+      const cluster = createCluster({ brokers: broker.plain }, silentLogger, connectToBroker)
       opened.push(cluster)
       const retries: string[] = []
       const producer = createProducer(losingAnswers(cluster, 3), { lingerMs: 0, onRetry: (error) => retries.push(error.code) })
@@ -283,7 +305,7 @@ describe.skipIf(!broker.available)(`the client on Kafka ${broker.version}`, () =
       }
       for (let round = 0; round < 4; round++) await write('same', `old ${round}`)
       await write('same', 'new')
-      const cluster = createCluster({ brokers: broker.plain }, silentLogger)
+      const cluster = createCluster({ brokers: broker.plain }, silentLogger, connectToBroker)
       opened.push(cluster)
       while ((await emptyBatches(cluster, topic)) === 0) {
         await write('tick', 'rolls the segment')
@@ -295,7 +317,7 @@ describe.skipIf(!broker.available)(`the client on Kafka ${broker.version}`, () =
       const reader = one.createReader({ isolation: 'read_committed' })
       reader.assign([{ topic, partition: 0, offset: 0 }])
       const end = (await one.listOffsets([{ topic, partition: 0 }], 'latest', 'read_committed')).get(`${topic}-0`)
-      for (let position = 0; position < (end !== undefined && 'offset' in end ? (end.offset ?? 0) : 0); ) {
+      for (let position = 0; position < (end !== undefined && 'offset' in end ? (end.offset ?? 0) : 0);) {
         await reader.available(AbortSignal.timeout(10_000))
         position = reader.take()?.nextOffset ?? position
       }
@@ -305,19 +327,30 @@ describe.skipIf(!broker.available)(`the client on Kafka ${broker.version}`, () =
       const topic = await topics.create(2, { prefix: 'client' })
       await topics.write(topic, [{ partition: 1, value: 'there' }])
       const reader = (await client()).createReader({ isolation: 'read_committed' })
-      reader.assign([{ topic, partition: 0, offset: 7 }, { topic, partition: 1, offset: 0 }])
+      reader.assign([
+        { topic, partition: 0, offset: 7 },
+        { topic, partition: 1, offset: 0 },
+      ])
       const found = new Map<number, string>()
       while (found.size < 2) {
         await reader.available(AbortSignal.timeout(10_000))
         const fetched = reader.take()
         if (fetched !== undefined) found.set(fetched.partition, fetched.failure?.name ?? (fetched.records.next() ? String(fetched.records.value) : ''))
       }
-      expect(found).toEqual(new Map([[0, 'OFFSET_OUT_OF_RANGE'], [1, 'there']]))
+      expect(found).toEqual(
+        new Map([
+          [0, 'OFFSET_OUT_OF_RANGE'],
+          [1, 'there'],
+        ]),
+      )
     })
 
     test('leaves out what is paused, and drops what was fetched before an assignment', async () => {
       const topic = await topics.create(2, { prefix: 'client' })
-      await topics.write(topic, [0, 1].flatMap((partition) => ['a', 'b'].map((value) => ({ partition, value }))))
+      await topics.write(
+        topic,
+        [0, 1].flatMap((partition) => ['a', 'b'].map((value) => ({ partition, value }))),
+      )
       const reader = (await client()).createReader({ isolation: 'read_committed', maxWaitMs: 50 })
       reader.assign([0, 1].map((partition) => ({ topic, partition, offset: 0 })))
       reader.pause([{ topic, partition: 1 }])
@@ -341,7 +374,17 @@ describe.skipIf(!broker.available)(`the client on Kafka ${broker.version}`, () =
     const one = await client()
     const groupId = randomUUID()
     await one.commitOffsets(groupId, [{ topic, partition: 1, offset: 42 }])
-    expect(await one.committedOffsets(groupId, [0, 1].map((partition) => ({ topic, partition })))).toEqual(new Map([[`${topic}-0`, null], [`${topic}-1`, 42]]))
+    expect(
+      await one.committedOffsets(
+        groupId,
+        [0, 1].map((partition) => ({ topic, partition })),
+      ),
+    ).toEqual(
+      new Map([
+        [`${topic}-0`, null],
+        [`${topic}-1`, 42],
+      ]),
+    )
   })
 })
 
@@ -367,7 +410,14 @@ function losingAnswers(cluster: Cluster, count: number): Cluster {
 async function emptyBatches(cluster: Cluster, topic: string): Promise<number> {
   const { brokers } = await cluster.refresh([topic])
   const connection = await cluster.connection(brokers[0]?.nodeId ?? -1)
-  const request = { isolation: 'read_uncommitted', maxWaitMs: 0, minBytes: 0, maxBytes: 1 << 20, maxPartitionBytes: 1 << 20, topics: [{ topic, partitions: [{ partition: 0, position: 0 }] }] } as const
+  const request = {
+    isolation: 'read_uncommitted',
+    maxWaitMs: 0,
+    minBytes: 0,
+    maxBytes: 1 << 20,
+    maxPartitionBytes: 1 << 20,
+    topics: [{ topic, partitions: [{ partition: 0, position: 0 }] }],
+  } as const
   const bytes = (await connection.send(fetch, request)).topics[0]?.partitions[0]?.records ?? Buffer.alloc(0)
   return scanBatches(bytes).filter(({ start }) => bytes.readInt32BE(start + RECORD_COUNT) === 0).length
 }

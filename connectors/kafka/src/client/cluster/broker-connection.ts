@@ -22,6 +22,9 @@ export interface BrokerConnection {
   close(): void
 }
 
+/** Opens a socket and logs in. */
+export type ConnectToBroker = (address: { readonly host: string; readonly port: number }, options: KafkaConnectionOptions, logger: Logger) => Promise<BrokerConnection>
+
 const DEFAULT_CONNECTION_TIMEOUT_MS = 10_000
 export const DEFAULT_REQUEST_TIMEOUT_MS = 30_000
 
@@ -71,7 +74,11 @@ export async function connectToBroker(address: { readonly host: string; readonly
 }
 
 /** What kafkajs wants of a request: it adds the header, matches the answer and calls back. */
-function exchange<Request, Response>(message: ProtocolMessage<Request, Response>, request: Request, requestTimeout: number): Parameters<KafkaJsConnection['send']>[0] & { readonly response: { parse(decoded: { readonly payload: Buffer }): Response } } {
+function exchange<Request, Response>(
+  message: ProtocolMessage<Request, Response>,
+  request: Request,
+  requestTimeout: number,
+): Parameters<KafkaJsConnection['send']>[0] & { readonly response: { parse(decoded: { readonly payload: Buffer }): Response } } {
   const { name, apiKey, version, flexible } = message
   return {
     request: {

@@ -2,7 +2,7 @@ import { MillraceError, type Logger } from '@millrace/core/spi'
 import type { KafkaConnectionOptions } from '../connection-options.ts'
 import type { BrokerAddress } from '../protocol/metadata.ts'
 import { bootstrapAddresses } from './bootstrap-addresses.ts'
-import { connectToBroker, type BrokerConnection } from './broker-connection.ts'
+import type { BrokerConnection, ConnectToBroker } from './broker-connection.ts'
 import { closedError } from './retrying.ts'
 
 /** Connections to the brokers of a cluster, made when first needed and made anew when they broke. */
@@ -30,7 +30,7 @@ interface Slot {
   connection?: BrokerConnection
 }
 
-export function createBrokerPool(options: KafkaConnectionOptions, logger: Logger): BrokerPool {
+export function createBrokerPool(options: KafkaConnectionOptions, logger: Logger, connectToBroker: ConnectToBroker): BrokerPool {
   const bootstrap = bootstrapAddresses(options.brokers)
   const slots = new Map<string, Slot>()
   let known: ReadonlyMap<number, BrokerAddress> = new Map()
@@ -64,7 +64,10 @@ export function createBrokerPool(options: KafkaConnectionOptions, logger: Logger
     async broker(nodeId, channel) {
       const address = known.get(nodeId)
       if (address === undefined) {
-        throw new MillraceError('KAFKA_UNAVAILABLE', `Broker ${nodeId} is not among the brokers that the cluster names now: ${[...known.keys()].join(', ')}.`, { origin: 'external', retryable: true })
+        throw new MillraceError('KAFKA_UNAVAILABLE', `Broker ${nodeId} is not among the brokers that the cluster names now: ${[...known.keys()].join(', ')}.`, {
+          origin: 'external',
+          retryable: true,
+        })
       }
       return connect(address, channel)
     },

@@ -5,7 +5,7 @@ import type { TopicPartition } from '../topic-partition.ts'
 import { findCoordinator, type CoordinatorKind } from '../protocol/find-coordinator.ts'
 import { metadata, type MetadataResponse } from '../protocol/metadata.ts'
 import type { ProtocolMessage } from '../protocol/protocol-message.ts'
-import { DEFAULT_REQUEST_TIMEOUT_MS, type BrokerConnection } from './broker-connection.ts'
+import { DEFAULT_REQUEST_TIMEOUT_MS, type BrokerConnection, type ConnectToBroker } from './broker-connection.ts'
 import { CONTROL_CHANNEL, createBrokerPool } from './broker-pool.ts'
 import { failureOf, kafkaError } from './protocol-errors.ts'
 import { retrying, type RetryOptions } from './retrying.ts'
@@ -31,13 +31,20 @@ export interface Cluster {
    * Sends to the coordinator of a group or transaction, finding it first, and again if it moved. A retryable error code is
    * repeated; another is returned with the answer.
    */
-  askCoordinator<Request, Response>(kind: CoordinatorKind, key: string, message: ProtocolMessage<Request, Response>, request: Request, errorCodeOf: (response: Response) => number): Promise<Response>
+  askCoordinator<Request, Response>(
+    kind: CoordinatorKind,
+    key: string,
+    message: ProtocolMessage<Request, Response>,
+    request: Request,
+    errorCodeOf: (response: Response) => number,
+    retry?: Partial<RetryOptions>,
+  ): Promise<Response>
   closeChannel(channel: string): void
   close(): void
 }
 
-export function createCluster(options: KafkaConnectionOptions, logger: Logger): Cluster {
-  const pool = createBrokerPool(options, logger)
+export function createCluster(options: KafkaConnectionOptions, logger: Logger, connectToBroker: ConnectToBroker): Cluster {
+  const pool = createBrokerPool(options, logger, connectToBroker)
   const controller = new AbortController()
   const partitions = new Map<string, PartitionInfo[]>()
   const coordinators = new Map<string, number>()
@@ -51,7 +58,11 @@ export function createCluster(options: KafkaConnectionOptions, logger: Logger): 
       const answer = await (await pool.any()).send(metadata, topics)
       pool.update(answer.brokers)
       for (const { topic, errorCode, partitions: found } of answer.topics) {
-        if (errorCode === 0) partitions.set(topic, found.toSorted((a, b) => a.partition - b.partition))
+        if (errorCode === 0)
+          partitions.set(
+            topic,
+            found.toSorted((a, b) => a.partition - b.partition),
+          )
         else partitions.delete(topic)
       }
       return answer
@@ -69,7 +80,7 @@ export function createCluster(options: KafkaConnectionOptions, logger: Logger): 
     },
     connection: (nodeId, channel = CONTROL_CHANNEL) => pool.broker(nodeId, channel),
     retrying: (attempt, retry) => retrying({ signal: controller.signal, timeoutMs: requestTimeoutMs, ...retry }, attempt),
-    askCoordinator: (kind, key, message, request, errorCodeOf) =>
+    askCoordinator: (kind, key, message, request, errorCodeOf, retry) =>
       cluster.retrying(async () => {
         const id = `${kind} ${key}`
         const nodeId = coordinators.get(id) ?? (await coordinatorOf(kind, key))
@@ -84,7 +95,7 @@ export function createCluster(options: KafkaConnectionOptions, logger: Logger): 
           coordinators.delete(id)
           throw error
         }
-      }),
+      }, retry),
     closeChannel: (channel) => pool.closeChannel(channel),
     close() {
       controller.abort()
@@ -104,5 +115,7 @@ export function createCluster(options: KafkaConnectionOptions, logger: Logger): 
 
 /** A topic that does not exist, or that this user may not see. */
 export function unknownTopic(topic: string): MillraceError {
-  return new MillraceError('KAFKA_UNKNOWN_TOPIC', `Topic '${topic}' does not exist, or this user may not describe it. Topics are not created by themselves: create it first.`, { origin: 'user' })
+  return new MillraceError('KAFKA_UNKNOWN_TOPIC', `Topic '${topic}' does not exist, or this user may not describe it. Topics are not created by themselves: create it first.`, {
+    origin: 'user',
+  })
 }

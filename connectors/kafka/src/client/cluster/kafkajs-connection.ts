@@ -8,7 +8,7 @@ import type { KafkaConnectionOptions, SaslOptions } from '../connection-options.
 /**
  * The part of kafkajs that is used: one connection, with its framing, its queue of requests and its SASL mechanisms.
  * It is not exported by the package, whose version is pinned. What lies above it in kafkajs (consumer, producer, codecs)
- * has errors in transactions and costs several times the CPU; see docs/connectors/kafka.md.
+ * has errors in transactions and costs several times the CPU; see docs/kafka.md.
  */
 export interface KafkaJsConnection {
   connectionStatus: string
@@ -20,7 +20,13 @@ export interface KafkaJsConnection {
   setSupportAuthenticationProtocol(supported: boolean): void
   rejectRequests(error: Error): void
   send<Decoded, Response>(exchange: {
-    readonly request: { readonly apiKey: number; readonly apiVersion: number; readonly apiName: string; encode(): Promise<{ buf: Buffer; buffer: Buffer }>; expectResponse?(): boolean }
+    readonly request: {
+      readonly apiKey: number
+      readonly apiVersion: number
+      readonly apiName: string
+      encode(): Promise<{ buf: Buffer; buffer: Buffer }>
+      expectResponse?(): boolean
+    }
     readonly response: { decode(payload: Buffer): Promise<Decoded>; parse(decoded: Decoded): Response }
     readonly requestTimeout?: number
     readonly logResponseError?: boolean
@@ -58,7 +64,10 @@ type ConnectionConstructor = new (options: object) => KafkaJsConnection
 
 const require = createRequire(import.meta.url)
 
-export function kafkaJsConnection({ host, port, options, logger, requestTimeoutMs, connectionTimeoutMs }: ConnectionSettings, socketFactory: (request: SocketRequest) => Socket): KafkaJsConnection {
+export function kafkaJsConnection(
+  { host, port, options, logger, requestTimeoutMs, connectionTimeoutMs }: ConnectionSettings,
+  socketFactory: (request: SocketRequest) => Socket,
+): KafkaJsConnection {
   // loaded when first used: a job that only imports the connector does not pay for it
   const Connection = require('kafkajs/src/network/connection') as ConnectionConstructor
   const connection = new Connection({

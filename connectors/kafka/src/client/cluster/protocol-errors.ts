@@ -36,7 +36,10 @@ export function kafkaError(failure: KafkaFailure, what: string, at: ErrorLocatio
   const { name, retryable } = failure
   if (retryable) return new MillraceError('KAFKA_UNAVAILABLE', `Could not ${what}: the broker answered ${name}, which should pass.`, { origin: 'external', retryable: true, at })
   if (name.endsWith('AUTHORIZATION_FAILED')) {
-    return new MillraceError('KAFKA_AUTHORIZATION', `Could not ${what}: the broker answered ${name}. Give the user of this job the right, or use another user.`, { origin: 'user', at })
+    return new MillraceError('KAFKA_AUTHORIZATION', `Could not ${what}: the broker answered ${name}. Give the user of this job the right, or use another user.`, {
+      origin: 'user',
+      at,
+    })
   }
   return new MillraceError('KAFKA_BROKER_ERROR', `Could not ${what}: the broker answered ${name} (error ${failure.code}).`, { origin: 'external', at })
 }

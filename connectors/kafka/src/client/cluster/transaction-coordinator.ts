@@ -6,6 +6,7 @@ import { listTransactions } from '../protocol/list-transactions.ts'
 import type { CommitOutcome, OpenTransaction, ProducerIdAndEpoch, TransactionCoordinatorClient } from '../transaction-coordinator-client.ts'
 import type { Cluster } from './cluster.ts'
 import { failureOf, kafkaError } from './protocol-errors.ts'
+import type { RetryOptions } from './retrying.ts'
 
 /** What brokers answer to a commit that comes too late, or twice after the id was used again. */
 const OUTCOMES: Readonly<Record<string, CommitOutcome>> = {
@@ -42,16 +43,16 @@ export function transactionCoordinator(cluster: Cluster): TransactionCoordinator
 }
 
 /** `transactionalId` null: for a producer that is only idempotent, whom any broker serves. */
-export async function initializeProducer(cluster: Cluster, transactionalId: string | null, timeoutMs: number): Promise<ProducerIdAndEpoch> {
+export async function initializeProducer(cluster: Cluster, transactionalId: string | null, timeoutMs: number, retry: Partial<RetryOptions> = {}): Promise<ProducerIdAndEpoch> {
   const request = { transactionalId, timeoutMs }
   if (transactionalId !== null) {
-    return producerOf(await cluster.askCoordinator('transaction', transactionalId, initProducerId, request, ({ errorCode }) => errorCode), request)
+    return producerOf(await cluster.askCoordinator('transaction', transactionalId, initProducerId, request, ({ errorCode }) => errorCode, retry), request)
   }
   return cluster.retrying(async () => {
     const connections = cluster.nodeIds().length > 0 ? cluster.nodeIds() : (await cluster.refresh([])).brokers.map(({ nodeId }) => nodeId)
     const nodeId = connections[Math.floor(Math.random() * connections.length)] ?? -1
     return producerOf(await (await cluster.connection(nodeId)).send(initProducerId, request), request)
-  })
+  }, retry)
 }
 
 function producerOf(

@@ -5,13 +5,20 @@ export function transportError(error: unknown, broker: string, doing: string): M
   if (MillraceError.is(error)) return error
   const { name, type, code } = error as { readonly name?: string; readonly type?: string; readonly code?: string }
   if (name === 'KafkaJSSASLAuthenticationError' || type === 'SASL_AUTHENTICATION_FAILED' || type === 'UNSUPPORTED_SASL_MECHANISM') {
-    return new MillraceError('KAFKA_AUTHENTICATION', `Broker ${broker} refused the login: ${describeError(error)}. Check \`sasl\`: mechanism, user and secret.`, { origin: 'user', cause: error })
-  }
-  if (code !== undefined && /^ERR_TLS_|^ERR_SSL_|CERT|SELF_SIGNED/.test(code)) {
-    return new MillraceError('KAFKA_TLS', `No secure connection to broker ${broker}: ${describeError(error)} (${code}). Check \`tls\`: the broker's certificate must be trusted (\`ca\`) and name this host.`, {
+    return new MillraceError('KAFKA_AUTHENTICATION', `Broker ${broker} refused the login: ${describeError(error)}. Check \`sasl\`: mechanism, user and secret.`, {
       origin: 'user',
       cause: error,
     })
+  }
+  if (code !== undefined && /^ERR_TLS_|^ERR_SSL_|CERT|SELF_SIGNED/.test(code)) {
+    return new MillraceError(
+      'KAFKA_TLS',
+      `No secure connection to broker ${broker}: ${describeError(error)} (${code}). Check \`tls\`: the broker's certificate must be trusted (\`ca\`) and name this host.`,
+      {
+        origin: 'user',
+        cause: error,
+      },
+    )
   }
   return new MillraceError('KAFKA_UNAVAILABLE', `Broker ${broker} did not answer (${doing}): ${describeError(error)}.`, { origin: 'external', retryable: true, cause: error })
 }

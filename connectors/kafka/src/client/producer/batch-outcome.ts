@@ -6,7 +6,15 @@ import type { KafkaFailure } from '../kafka-failure.ts'
 const WRITTEN_BEFORE = 'DUPLICATE_SEQUENCE_NUMBER'
 const TOO_LARGE = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']
 /** The broker does not take this producer id and epoch any more, or has forgotten its sequence numbers. */
-const FENCED = ['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED', 'INVALID_TXN_STATE', 'INVALID_PRODUCER_ID_MAPPING', 'OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID', 'TRANSACTION_ABORTABLE']
+const FENCED = [
+  'INVALID_PRODUCER_EPOCH',
+  'PRODUCER_FENCED',
+  'INVALID_TXN_STATE',
+  'INVALID_PRODUCER_ID_MAPPING',
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'UNKNOWN_PRODUCER_ID',
+  'TRANSACTION_ABORTABLE',
+]
 
 /** What a broker's answer means for a batch: it is written, or an error, retryable if the batch may be sent again. */
 export type BatchOutcome = 'written' | { readonly sendAgain: boolean; readonly error: MillraceError }

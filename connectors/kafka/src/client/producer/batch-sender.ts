@@ -96,5 +96,7 @@ export function createBatchSender(cluster: Cluster, options: ProducerOptions, se
 }
 
 function unknownPartition(topic: string, partition: number, count: number): MillraceError {
-  return new MillraceError('KAFKA_UNKNOWN_PARTITION', `Topic '${topic}' has partitions 0 to ${count - 1}, found ${partition}. Check what chooses the partition.`, { origin: 'user' })
+  return new MillraceError('KAFKA_UNKNOWN_PARTITION', `Topic '${topic}' has partitions 0 to ${count - 1}, found ${partition}. Check what chooses the partition.`, {
+    origin: 'user',
+  })
 }

@@ -9,7 +9,7 @@ import type { ProducerOptions } from '../record-producer.ts'
 import type { TransactionalProducer } from '../transactional-producer.ts'
 import { batchOutcome } from './batch-outcome.ts'
 import { createBatchSender } from './batch-sender.ts'
-import type { ProducerSession } from './dispatcher.ts'
+import { DEFAULT_DELIVERY_TIMEOUT_MS, type ProducerSession } from './dispatcher.ts'
 
 interface Transaction extends ProducerSession {
   readonly transactionalId: string
@@ -20,6 +20,8 @@ interface Transaction extends ProducerSession {
 
 export function createTransactionalProducer(cluster: Cluster, options: ProducerOptions): TransactionalProducer {
   const sender = createBatchSender(cluster, { ...options, acks: 'all' }, { transactionalId: null, identify: () => Promise.reject(noTransaction()) })
+  /** Without a coordinator nothing can be delivered either. */
+  const retry = { timeoutMs: options.deliveryTimeoutMs ?? DEFAULT_DELIVERY_TIMEOUT_MS }
   let transaction: Transaction | undefined
   let appended = false
 
@@ -27,14 +29,14 @@ export function createTransactionalProducer(cluster: Cluster, options: ProducerO
     transactionalId,
     timeoutMs,
     identify() {
-      this.initialized ??= initializeProducer(cluster, transactionalId, timeoutMs).then((producer) => ({ transactionalId, ...producer }))
+      this.initialized ??= initializeProducer(cluster, transactionalId, timeoutMs, retry).then((producer) => ({ transactionalId, ...producer }))
       return this.initialized
     },
     async enlist(partitions) {
       const committable = await this.initialized
       if (committable === undefined) throw noTransaction()
       const request = { ...committable, topics: groupByTopic(partitions) }
-      const answer = await cluster.askCoordinator('transaction', transactionalId, addPartitionsToTxn, request, firstRetryable)
+      const answer = await cluster.askCoordinator('transaction', transactionalId, addPartitionsToTxn, request, firstRetryable, retry)
       for (const { topic, partitions: answered } of answer) {
         for (const { partition, errorCode } of answered) {
           const outcome = batchOutcome(failureOf(errorCode), `${topic}-${partition} in transaction '${transactionalId}'`)

@@ -32,6 +32,7 @@ export interface Dispatcher {
   stop(): void
 }
 
+export const DEFAULT_DELIVERY_TIMEOUT_MS = 120_000
 const ACKS = { all: -1, leader: 1, none: 0 } as const
 /** Of one broker: the next request is made while the broker works on the last. */
 const MAX_REQUESTS_IN_FLIGHT = 2
@@ -41,7 +42,7 @@ let producers = 0
 
 /** Decides what is sent when: one batch a partition at a time, as many partitions of a broker in a request as are due. */
 export function createDispatcher(cluster: Cluster, options: ProducerOptions, firstSession: ProducerSession, sending: Sending): Dispatcher {
-  const { compression = 'none', acks = 'all', deliveryTimeoutMs = 120_000 } = options
+  const { compression = 'none', acks = 'all', deliveryTimeoutMs = DEFAULT_DELIVERY_TIMEOUT_MS } = options
   const channel = `producer ${++producers}`
   const requests = new Map<number, number>()
   let session = firstSession

@@ -22,5 +22,8 @@ export interface OfTopic<T> {
 }
 
 export function groupByTopic<T extends { readonly topic: string }>(items: Iterable<T>): OfTopic<T>[] {
-  return Array.from(Map.groupBy(items, ({ topic }) => topic), ([topic, partitions]) => ({ topic, partitions }))
+  return Array.from(
+    Map.groupBy(items, ({ topic }) => topic),
+    ([topic, partitions]) => ({ topic, partitions }),
+  )
 }

@@ -104,5 +104,7 @@ export class ProtocolReader {
 }
 
 function malformed(found: string): MillraceError {
-  return new MillraceError('KAFKA_PROTOCOL', `The broker's answer does not follow the protocol: ${found}. Is this address a Kafka broker, and nothing in between?`, { origin: 'external' })
+  return new MillraceError('KAFKA_PROTOCOL', `The broker's answer does not follow the protocol: ${found}. Is this address a Kafka broker, and nothing in between?`, {
+    origin: 'external',
+  })
 }

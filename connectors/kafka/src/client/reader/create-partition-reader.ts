@@ -53,7 +53,8 @@ export function createPartitionReader(cluster: Cluster, options: ReaderOptions):
     asked.add(nodeId)
     for (let wanted = wantedFrom(nodeId); wanted.length > 0; wanted = wantedFrom(nodeId)) {
       // with some left out for now this must not hold the others up when they are wanted again
-      const waitMs = wanted.length < [...assigned.values()].filter((one) => one.leader === nodeId && !one.paused && !one.failed).length ? Math.min(CROWDED_WAIT_MS, maxWaitMs) : maxWaitMs
+      const waitMs =
+        wanted.length < [...assigned.values()].filter((one) => one.leader === nodeId && !one.paused && !one.failed).length ? Math.min(CROWDED_WAIT_MS, maxWaitMs) : maxWaitMs
       const request = { isolation, maxWaitMs: waitMs, minBytes, maxBytes, maxPartitionBytes, topics: groupByTopic(wanted) }
       try {
         const answer = await (await cluster.connection(nodeId, channel)).send(fetch, request, waitMs)

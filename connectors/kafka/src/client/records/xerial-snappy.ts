@@ -27,7 +27,7 @@ export function compressXerial(bytes: Buffer): Buffer {
 export function uncompressXerial(bytes: Buffer): Buffer {
   if (!bytes.subarray(0, MAGIC_WORD_BYTES).equals(MAGIC.subarray(0, MAGIC_WORD_BYTES))) return uncompress(bytes)
   const parts: Buffer[] = []
-  for (let at = MAGIC.length; at < bytes.length; ) {
+  for (let at = MAGIC.length; at < bytes.length;) {
     const start = at + 4
     const end = start + bytes.readInt32BE(at)
     if (end < start || end > bytes.length) throw new RangeError(`a block of ${end - start} bytes at ${start} of ${bytes.length}`)
