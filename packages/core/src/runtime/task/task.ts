@@ -161,8 +161,9 @@ export class Task {
     }
   }
 
+  /** Behind the barriers that came before and wait for the output: these splits are in the enumerator's state of their checkpoints. */
   addSplits(splits: readonly SerializedSplit[]): void {
-    this.#enqueue(() => this.#source?.addSplits(splits))
+    this.#enqueue(() => this.#deferred.push(() => this.#source?.addSplits(splits)))
   }
 
   alignWatermark(maxWatermark: number): void {
@@ -170,7 +171,7 @@ export class Task {
   }
 
   noMoreSplits(): void {
-    this.#enqueue(() => this.#source?.noMoreSplits())
+    this.#enqueue(() => this.#deferred.push(() => this.#source?.noMoreSplits()))
   }
 
   triggerCheckpoint(barrier: Barrier): void {
