@@ -23,42 +23,39 @@ const sorted = (text: string): readonly string[] => text.split('\n').toSorted()
 onEachServer('jobs', (server) => {
   test('csv in, partitioned JSON lines out, checkpoints beside them: failures change nothing', async () => {
     const { fileSystem, root } = await freshPlace(server)
-    const files = 4
-    const each = 5000
-    for (let file = 0; file < files; file++) await fileSystem.publish(`${root}/in/2001/rows-${file}.csv`, csvOf(file * each, (file + 1) * each))
+    const each = 2000
+    const publish = (file: number): Promise<void> => fileSystem.publish(`${root}/in/2001/rows-${file}.csv`, csvOf(file * each, (file + 1) * each))
     await fileSystem.publish(`${root}/in/2001/readme.txt`, new TextEncoder().encode('not a row'))
-    // each failure waits for a checkpoint of its own
+    await publish(0)
+    // each failure waits for checkpoints of its own
     let failures = 0
-    let client: JobClient | undefined
-    const completed = (): number => client?.status().lastCheckpoint?.checkpointId ?? 0
+    const isDue = (): boolean => failures < 3 && (client?.status().lastCheckpoint?.checkpointId ?? 0) > failures * 2
     const build = (env: StreamExecutionEnvironment): void => {
       env
-        .fromSource(fileSource({ path: `${root}/in/**/*.csv`, format: csv(Row), splitBytes: 16_000 }), WatermarkStrategy.noWatermarks(), { uid: 'in' })
-        .asyncMap(
-          async (row) => {
-            if (row.id % 500 === 0) await delay(5)
-            if (failures < 3 && completed() > failures * 2) {
-              failures++
-              throw new Error('planned')
-            }
-            return row
-          },
-          {},
-          Row,
-        )
-        .uid('slow')
-        .sinkTo(fileSink({ path: `${root}/out`, format: jsonLines(Row), partition: ({ group }) => `group=${group}` }), { uid: 'out' })
+        .fromSource(fileSource({ path: `${root}/in/**/*.csv`, format: csv(Row), splitBytes: 8000, monitorEvery: '20ms' }), WatermarkStrategy.noWatermarks(), { uid: 'in' })
+        .map((row) => {
+          if (!isDue()) return row
+          failures++
+          throw new Error('planned')
+        }, Row)
+        .uid('failing')
+        .sinkTo(fileSink({ path: `${root}/out`, format: jsonLines(Row), partition: ({ group }) => `group=${group}`, rollEvery: '200ms' }), { uid: 'out' })
     }
-    client = await submit(defineJob({ name: 'copy', build }), {
+    const client: JobClient = await submit(defineJob({ name: 'copy', build }), {
       logger: silentLogger,
       parallelism: 2,
       fileSystems: [fileSystem],
       checkpoints: { storage: `${root}/checkpoints`, interval: '50ms' },
       restart: { kind: 'fixedDelay', attempts: 10, delay: '1ms' },
     })
-    await client.done
-    expect(failures).toBe(3)
-    expect(sorted((await outputLines(fileSystem, `${root}/out`)).join('\n'))).toEqual(sorted(rows(0, files * each)))
+    for (let file = 1; file <= 3; file++) {
+      await until(client, () => isDue() || failures >= file)
+      await publish(file)
+      await until(client, () => failures >= file)
+    }
+    await until(client, async () => (await outputLines(fileSystem, `${root}/out`)).length >= 4 * each)
+    await client.stop({ drain: true })
+    expect(sorted((await outputLines(fileSystem, `${root}/out`)).join('\n'))).toEqual(sorted(rows(0, 4 * each)))
     for await (const { path } of fileSystem.list(`${root}/out`)) expect(path).toMatch(/\/group=g\d$/)
     expect((await fileSystem.cleanUp(`${root}/out`, { olderThan: '0ms', dryRun: true })).objects).toEqual([])
   })
@@ -130,6 +127,16 @@ onEachServer('jobs', (server) => {
     }
   })
 })
+
+/** Rejects when the job fails before. */
+async function until(client: JobClient, condition: () => boolean | Promise<boolean>): Promise<void> {
+  let ended = false
+  const end = client.done.finally(() => {
+    ended = true
+  })
+  end.catch(() => {}) // rejects the race below
+  while (!ended && !(await condition())) await Promise.race([end, delay(10)])
+}
 
 async function runCopy(data: S3FileSystem, fileSystem: S3FileSystem, root: string): Promise<void> {
   await data.publish(`${root}/in/a.csv`, csvOf(0, 10))
