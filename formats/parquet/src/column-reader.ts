@@ -5,13 +5,12 @@ import type { ColumnCursor } from './column-cursor.ts'
 import { decompressors } from './decompressors.ts'
 import { elementHook } from './element-hook.ts'
 import { columnKind } from './file-schema.ts'
-import type { ColumnKind } from './file-schema.ts'
 import { openFlatColumn } from './flat-column.ts'
 import { NestedReader } from './nested-reader.ts'
 import { isNested, isVariant, naturalType } from './nested-shape.ts'
 import type { ParquetFile } from './open-file.ts'
 import { columnMismatch, damaged } from './parquet-error.ts'
-import { valueParser } from './value-parser.ts'
+import { isSafe, valueParser } from './value-parser.ts'
 
 /** One column of the row type in one file. */
 export interface ColumnReader {
@@ -24,7 +23,7 @@ export interface ColumnReader {
 /** How the columns of a file are read: called once per file, then once per column. */
 export type OpenColumns = (file: ParquetFile, root: SchemaTree) => (name: string, type: TypeSchema) => Promise<ColumnReader>
 
-/** Decodes flat columns batch by batch, others as a whole. */
+/** Decodes columns batch by batch. */
 export const openColumns: OpenColumns = (file, root) => (name, type) => columnReader(file, root, name, type)
 
 /** A row type's column that the file has not, or not with a type that fits, throws PARQUET_COLUMNS. */
@@ -38,8 +37,7 @@ async function columnReader(file: ParquetFile, root: SchemaTree, name: string, t
   const kind = columnKind(column)
   const parser = valueParser(kind, column.element.scale ?? 0, wanted)
   if (parser === undefined) throw columnMismatch(file.path, name, `the column ${name} holds ${describe(column.element, kind)}, which cannot be read as ${wanted.kind}`)
-  const path = [root, column]
-  const flat = { name, path, nullable: column.element.repetition_type !== 'REQUIRED', parsing: { parse: parser, safeIntegers: isSafe(kind, wanted) }, ...elementHook(column.element, kind, parser) }
+  const flat = { path: [root, column], parsing: { parse: parser, safeIntegers: isSafe(kind, wanted) }, ...elementHook(column.element, kind, parser) }
   return {
     name,
     type,
@@ -51,11 +49,6 @@ async function columnReader(file: ParquetFile, root: SchemaTree, name: string, t
   }
 }
 
-/** Whether integers of 64 bits that a number holds are values of the type. */
-function isSafe(kind: ColumnKind, type: TypeSchema): boolean {
-  return kind === 'int64' && (type.kind === 'long' || type.kind === 'double')
-}
-
 async function nestedReader(file: ParquetFile, root: SchemaTree, column: SchemaTree, name: string, type: TypeSchema): Promise<ColumnReader> {
   const wanted = type.kind === 'nullable' ? type.of : type
   if (wanted.kind === 'generic' && isVariant(column)) {
@@ -64,7 +57,7 @@ async function nestedReader(file: ParquetFile, root: SchemaTree, column: SchemaT
     return wholeColumn(file, name, type, (_group, start, end) => scan.readColumn({ column: name, rowStart: start, rowEnd: end }))
   }
   const reader = new NestedReader(file, root, column, wanted.kind === 'generic' ? naturalType(column) : type)
-  return wholeColumn(file, name, type, (group, start, end) => reader.read(group, start, end))
+  return { name, type, open: (group, start) => reader.open(group, start) }
 }
 
 /** A column of which all values are decoded at once. */

@@ -1,14 +1,18 @@
 import type { TypeSchema } from '@millrace/core/spi'
 import type { SchemaTree } from 'hyparquet'
+import type { ColumnCursor } from './column-cursor.ts'
 import { elementHook } from './element-hook.ts'
 import { columnKind } from './file-schema.ts'
-import type { LeafLevels, LeafSource } from './leaf-levels.ts'
-import { readLeafLevels } from './leaf-levels.ts'
+import { openLeaf } from './leaf-levels.ts'
+import type { LeafLevels } from './leaf-levels.ts'
 import { itemNode, mapNodes } from './nested-shape.ts'
 import type { ParquetFile } from './open-file.ts'
+import type { LeafColumn } from './page-decoder.ts'
 import { columnMismatch, damaged } from './parquet-error.ts'
 import { rowFactory } from './row-factory.ts'
-import { INVALID, valueParser } from './value-parser.ts'
+import { INVALID, isSafe, valueParser } from './value-parser.ts'
+
+const MAX_SKIPPED = 1000
 
 /** Takes the next value of a node from the leaves below it. */
 type Assemble = (leaves: readonly LeafLevels[]) => unknown
@@ -27,7 +31,7 @@ interface Node {
 export class NestedReader {
   readonly #file: ParquetFile
   readonly #name: string
-  readonly #sources: LeafSource[] = []
+  readonly #sources: LeafColumn[] = []
   readonly #assemble: Assemble
   #invalid = false
 
@@ -38,27 +42,33 @@ export class NestedReader {
     this.#assemble = this.#node([root], column, type).assemble
   }
 
-  /** The rows [start, end) of the file, which lie in the row group `index`. */
-  async read(index: number, start: number, end: number): Promise<readonly unknown[]> {
+  /** The rows from `start` on, which lie in the row group `index`. */
+  async open(index: number, start: number): Promise<ColumnCursor> {
     const group = this.#file.metadata.row_groups[index]
-    const first = this.#file.groupStarts[index] as number
     const leaves = await Promise.all(
       this.#sources.map((source) => {
         const path = source.path.slice(1).map((node) => node.element.name)
         const chunk = group?.columns.find(({ meta_data: meta }) => meta?.path_in_schema.join('\0') === path.join('\0'))
         if (chunk === undefined) throw damaged(this.#file.path, `expected a column ${path.join('.')} in row group ${index}`)
-        return readLeafLevels(this.#file, chunk, source)
+        return openLeaf(this.#file, chunk, source)
       }),
     )
-    const rows: unknown[] = []
-    for (let row = first; row < end; row++) {
+    const take = (count: number): readonly unknown[] => {
       // every row has an entry in every leaf: what a damaged footer promises is not made up
-      if (leaves.some(({ at, count }) => at >= count)) throw damaged(this.#file.path, `expected ${end - first} rows of ${this.#name}, found ${row - first}`)
-      this.#invalid = false
-      const value = this.#assemble(leaves)
-      if (row >= start) rows.push(this.#invalid ? INVALID : value)
+      if (!leaves.every((leaf) => leaf.prepare(count))) throw damaged(this.#file.path, `expected ${count} more rows of ${this.#name}, found fewer`)
+      const rows: unknown[] = []
+      for (let row = 0; row < count; row++) {
+        this.#invalid = false
+        const value = this.#assemble(leaves)
+        rows.push(this.#invalid ? INVALID : value)
+      }
+      return rows
     }
-    return rows
+    const skip = (count: number): void => {
+      for (let left = count; left > 0; left -= MAX_SKIPPED) take(Math.min(left, MAX_SKIPPED))
+    }
+    skip(start - (this.#file.groupStarts[index] as number))
+    return { sound: false, take, skip }
   }
 
   /** `path`: from the root to the node above. */
@@ -112,7 +122,7 @@ export class NestedReader {
     if (parser === undefined) throw this.#mismatch(`holds ${kind} in ${node.path.join('.')}, which cannot be read as ${type.kind}`)
     const { annotation, parsers } = elementHook(node.element, kind, parser)
     const first = this.#sources.length
-    this.#sources.push({ path, element: annotation, parsers })
+    this.#sources.push({ path, parsing: { parse: parser, safeIntegers: isSafe(kind, type) }, annotation, parsers })
     return {
       first,
       end: first + 1,

@@ -1,55 +1,80 @@
-import type { ColumnMetaData, DecodedArray, Encoding, PageHeader } from 'hyparquet'
+import type { ColumnMetaData, DataPageHeader, DecodedArray, Encoding, PageHeader, ParquetParsers, SchemaElement, SchemaTree } from 'hyparquet'
 import { convert, convertWithDictionary, DEFAULT_PARSERS } from 'hyparquet/src/convert.js'
 import { decompressPage, readDataPage, readDataPageV2 } from 'hyparquet/src/datapage.js'
 import { readPlain } from 'hyparquet/src/plain.js'
 import { arrayCursor } from './column-cursor.ts'
 import { decompressors } from './decompressors.ts'
-import type { FlatColumn } from './flat-column.ts'
 import { plainValues } from './plain-values.ts'
-import type { PageValues } from './plain-values.ts'
+import type { PageValues, Parsing } from './plain-values.ts'
 import { RunLengthDecoder } from './run-length-decoder.ts'
+import { bitWidth } from './run-length-encoder.ts'
 import { INVALID } from './value-parser.ts'
 
-/** A page of a flat column. */
-export interface Page {
-  /** Values, nulls among them, that were not taken. */
-  readonly left: number
-  /** At most `left`. The result is of use until the next call. */
-  take(count: number): ArrayLike<unknown>
-  /** Whether what was taken last is known to be without nulls and INVALIDs. */
-  readonly sound: boolean
+/** The decoding of one column of the file that has values. */
+export interface LeafColumn {
+  /** From the root of the schema to the column. */
+  readonly path: readonly SchemaTree[]
+  readonly parsing: Parsing
+  /** For the pages that hyparquet decodes: the column's element as it is to see it, and its parsers. */
+  readonly annotation: SchemaElement
+  readonly parsers: Partial<ParquetParsers>
 }
 
-/** What a page consists of, unpacked. */
-interface PageParts {
+/** A data page. */
+export interface Page {
+  /** Entries: values, nulls, and empty lists on the way to them. */
   readonly count: number
+  /** Undefined: all are 0. */
+  readonly repetition: RunLengthDecoder | undefined
+  /** An entry with a value has the highest. Undefined: all have. */
+  readonly definition: RunLengthDecoder | undefined
+  /** Of the entries that have one. */
+  readonly values: PageValues
+}
+
+interface PageParts extends Omit<Page, 'values'> {
   readonly encoding: Encoding
-  /** 0 where a value is null, else 1. Undefined: no value is null. */
-  readonly levels: RunLengthDecoder | undefined
-  readonly values: Uint8Array
-  /** All are null. */
+  /** Unpacked, without levels. */
+  readonly bytes: Uint8Array
+  /** There are no values. */
   readonly empty: boolean
   /** Decodes the values where this decoder does not. */
   byHyparquet(): DecodedArray
 }
 
-/** Decodes the common encodings, and leaves the others to hyparquet. */
+/** Decodes the pages of a column chunk in the common encodings, and leaves the others to hyparquet. */
 export class PageDecoder {
-  readonly #column: FlatColumn
+  readonly #column: LeafColumn
   readonly #meta: ColumnMetaData
   /** For hyparquet. */
   readonly #decoder: Parameters<typeof convert>[1]
+  readonly #maxDefinition: number
+  readonly #maxRepetition: number
   #dictionary: DecodedArray | undefined
 
-  constructor(column: FlatColumn, meta: ColumnMetaData) {
+  constructor(column: LeafColumn, meta: ColumnMetaData) {
     this.#column = column
     this.#meta = meta
     const parsers = { ...DEFAULT_PARSERS, ...column.parsers }
     this.#decoder = { ...meta, pathInSchema: meta.path_in_schema, element: column.annotation, schemaPath: [...column.path], compressors: decompressors, parsers, utf8: false }
+    const levels = column.path.slice(1).map(({ element }) => element.repetition_type)
+    this.#maxDefinition = levels.filter((each) => each !== 'REQUIRED').length
+    this.#maxRepetition = levels.filter((each) => each === 'REPEATED').length
   }
 
-  /** Takes the dictionary for the pages after it. */
-  takeDictionary(stored: Uint8Array, { uncompressed_page_size: size, dictionary_page_header: header }: PageHeader): void {
+  /** The definition level of entries with a value. */
+  get maxDefinition(): number {
+    return this.#maxDefinition
+  }
+
+  /** Takes a dictionary page for the pages after it. Undefined for it, and for pages without data. */
+  page(stored: Uint8Array, header: PageHeader): Page | undefined {
+    if (header.type === 'DICTIONARY_PAGE') this.#takeDictionary(stored, header)
+    const parts = header.data_page_header === undefined ? this.#partsV2(stored, header) : this.#partsV1(stored, header, header.data_page_header)
+    return parts === undefined ? undefined : { ...parts, values: this.#values(parts) }
+  }
+
+  #takeDictionary(stored: Uint8Array, { uncompressed_page_size: size, dictionary_page_header: header }: PageHeader): void {
     const count = header?.num_values ?? 0
     const { annotation, parsing } = this.#column
     const bytes = this.#unpack(stored, size)
@@ -58,44 +83,51 @@ export class PageDecoder {
     else this.#dictionary = convert(readPlain({ view: viewOf(bytes), offset: 0 }, this.#meta.type, count, annotation.type_length), this.#decoder)
   }
 
-  page(stored: Uint8Array, header: PageHeader): Page {
-    const parts = header.data_page_header === undefined ? this.#partsV2(stored, header) : this.#partsV1(stored, header)
-    return pageOf(parts.count, this.#values(parts), parts.levels)
-  }
-
-  #partsV1(stored: Uint8Array, { uncompressed_page_size: size, data_page_header: header }: PageHeader): PageParts {
-    if (header === undefined) throw new Error('expected a header of a data page')
+  #partsV1(stored: Uint8Array, { uncompressed_page_size: size }: PageHeader, header: DataPageHeader): PageParts {
     const { num_values: count, encoding } = header
     const bytes = this.#unpack(stored, size)
-    const byHyparquet = (): DecodedArray => convertWithDictionary(readDataPage(bytes, header, this.#decoder).dataPage, this.#dictionary, encoding, this.#decoder)
-    if (!this.#column.nullable) return { count, encoding, levels: undefined, values: bytes, empty: false, byHyparquet }
-    const start = bytes.length < 4 ? bytes.length + 1 : 4 + viewOf(bytes).getUint32(0, true)
-    if (start > bytes.length) throw new Error(`expected levels in a page of ${bytes.length} bytes, found them to end at ${start}`)
-    return { count, encoding, levels: new RunLengthDecoder(bytes, 4, start, 1), values: bytes.subarray(start), empty: false, byHyparquet }
-  }
-
-  #partsV2(stored: Uint8Array, header: PageHeader): PageParts {
-    const v2 = header.data_page_header_v2
-    if (v2 === undefined) throw new Error('expected a header of a data page')
-    const { num_values: count, num_nulls: nulls, encoding, repetition_levels_byte_length: levelsAt } = v2
-    const start = levelsAt + v2.definition_levels_byte_length
-    if (start > stored.length) throw new Error(`expected levels in a page of ${stored.length} bytes, found them to end at ${start}`)
-    const levels = this.#column.nullable && nulls > 0 ? new RunLengthDecoder(stored, levelsAt, start, 1) : undefined
-    const packed = stored.subarray(start)
-    const empty = nulls === count // then there are no bytes to be unpacked
-    const values = v2.is_compressed === false || empty ? packed : this.#unpack(packed, header.uncompressed_page_size - start)
-    const byHyparquet = (): DecodedArray => convertWithDictionary(readDataPageV2(stored, header, this.#decoder).dataPage, this.#dictionary, encoding, this.#decoder)
-    return { count, encoding, levels, values, empty, byHyparquet }
-  }
-
-  #values({ encoding, values, empty, byHyparquet }: PageParts): PageValues {
-    if (empty) return arrayCursor([])
-    if (encoding === 'PLAIN') return plainValues(values, this.#column.annotation, this.#column.parsing) ?? arrayCursor(byHyparquet())
-    if (encoding === 'RLE_DICTIONARY' || encoding === 'PLAIN_DICTIONARY') {
-      if (this.#dictionary === undefined) throw new Error('expected a dictionary before the page that refers to it')
-      return dictionaryValues(this.#dictionary, values)
+    let at = 0
+    const levels = (max: number): RunLengthDecoder | undefined => {
+      if (max === 0) return undefined
+      const start = at + 4
+      at = start > bytes.length ? Number.POSITIVE_INFINITY : start + viewOf(bytes).getUint32(at, true)
+      if (at > bytes.length) throw new Error(`expected levels in a page of ${bytes.length} bytes, found them to end at ${at}`)
+      return new RunLengthDecoder(bytes, start, at, bitWidth(max))
     }
-    return arrayCursor(byHyparquet())
+    const [repetition, definition] = [levels(this.#maxRepetition), levels(this.#maxDefinition)]
+    const byHyparquet = (): DecodedArray => convertWithDictionary(readDataPage(bytes, header, this.#decoder).dataPage, this.#dictionary, encoding, this.#decoder)
+    return { count, encoding, repetition, definition, bytes: bytes.subarray(at), empty: false, byHyparquet }
+  }
+
+  #partsV2(stored: Uint8Array, header: PageHeader): PageParts | undefined {
+    const v2 = header.data_page_header_v2
+    if (v2 === undefined) return undefined
+    const { num_values: count, num_nulls: nulls, encoding, repetition_levels_byte_length: middle } = v2
+    const end = middle + v2.definition_levels_byte_length
+    if (end > stored.length) throw new Error(`expected levels in a page of ${stored.length} bytes, found them to end at ${end}`)
+    const repetition = this.#maxRepetition === 0 ? undefined : new RunLengthDecoder(stored, 0, middle, bitWidth(this.#maxRepetition))
+    const definition = this.#maxDefinition === 0 ? undefined : new RunLengthDecoder(stored, middle, end, bitWidth(this.#maxDefinition))
+    const packed = stored.subarray(end)
+    const empty = nulls === count // then there are no bytes to be unpacked
+    const bytes = v2.is_compressed === false || empty ? packed : this.#unpack(packed, header.uncompressed_page_size - end)
+    const byHyparquet = (): DecodedArray => convertWithDictionary(readDataPageV2(stored, header, this.#decoder).dataPage, this.#dictionary, encoding, this.#decoder)
+    return { count, encoding, repetition, definition, bytes, empty, byHyparquet }
+  }
+
+  #values({ encoding, bytes, empty, byHyparquet }: PageParts): PageValues {
+    if (empty) return arrayCursor([])
+    switch (encoding) {
+      case 'PLAIN':
+        return plainValues(bytes, this.#column.annotation, this.#column.parsing) ?? arrayCursor(byHyparquet())
+      case 'RLE_DICTIONARY':
+      case 'PLAIN_DICTIONARY':
+        if (this.#dictionary === undefined) throw new Error('expected a dictionary before the page that refers to it')
+        return dictionaryValues(this.#dictionary, bytes)
+      case 'RLE':
+        return this.#meta.type === 'BOOLEAN' ? booleanRuns(bytes) : arrayCursor(byHyparquet())
+      default:
+        return arrayCursor(byHyparquet())
+    }
   }
 
   #unpack(stored: Uint8Array, size: number): Uint8Array {
@@ -124,34 +156,16 @@ function dictionaryValues(dictionary: DecodedArray, encoded: Uint8Array): PageVa
   }
 }
 
-function pageOf(count: number, values: PageValues, levels: RunLengthDecoder | undefined): Page {
-  let left = count
-  let isSound = false
-  let present = new Int32Array(0)
-  const spread: unknown[] = []
+/** Behind their length. */
+function booleanRuns(encoded: Uint8Array): PageValues {
+  const decoder = new RunLengthDecoder(encoded, 4, encoded.length, 1)
+  let bits = new Int32Array(0)
   return {
-    get left() {
-      return left
-    },
-    get sound() {
-      return isSound
-    },
-    take(wanted) {
-      left -= wanted
-      if (levels === undefined) {
-        const all = values.take(wanted)
-        isSound = values.sound
-        return all
-      }
-      if (present.length < wanted) present = new Int32Array(wanted)
-      levels.take(present, wanted)
-      let found = 0
-      for (let index = 0; index < wanted; index++) found += present[index] as number
-      const dense = values.take(found)
-      isSound = found === wanted && values.sound
-      if (found === wanted) return dense
-      for (let index = 0, next = 0; index < wanted; index++) spread[index] = present[index] === 1 ? dense[next++] : null
-      return spread
+    sound: true,
+    take(count) {
+      if (bits.length < count) bits = new Int32Array(count)
+      decoder.take(bits, count)
+      return Array.from(bits.subarray(0, count), (bit) => bit === 1)
     },
   }
 }

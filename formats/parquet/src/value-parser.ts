@@ -66,6 +66,11 @@ export function valueParser(kind: ColumnKind, scale: number, type: TypeSchema): 
   }
 }
 
+/** Whether integers of 64 bits that a number holds are values of the type. */
+export function isSafe(kind: ColumnKind, type: TypeSchema): boolean {
+  return kind === 'int64' && (type.kind === 'long' || type.kind === 'double')
+}
+
 function integerParser<S extends number | bigint>(type: TypeSchema, unsigned: (stored: S) => number | bigint): ValueParser | undefined {
   switch (type.kind) {
     case 'int':
