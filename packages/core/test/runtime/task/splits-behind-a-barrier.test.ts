@@ -53,7 +53,7 @@ test('a split that is assigned behind a barrier is not in its snapshot, however 
       flush: () => undefined,
     }),
   })
-  await using job = await testJob((env) => env.fromSource(source, undefined, { uid: 'two' }).sinkTo(slow, { uid: 'slow' }), { checkpoints: { interval: '10ms' } })
+  const job = await testJob((env) => env.fromSource(source, undefined, { uid: 'two' }).sinkTo(slow, { uid: 'slow' }), { checkpoints: { interval: '10ms' } })
   await job.until(() => full && triggered)
   assign('behind')
   await job.clock.settle()
@@ -61,4 +61,5 @@ test('a split that is assigned behind a barrier is not in its snapshot, however 
   gate.resolve()
   await job.until(() => snapshots.length >= 2)
   expect(snapshots.slice(0, 2)).toEqual([['before'], ['before', 'behind']])
+  await job.cancel()
 })
