@@ -16,7 +16,10 @@ describe.skipIf(!inject('kafka').available)('jobs that are killed while the brok
       await withFaultyKafka(SEED, async (faulty) => {
         for (const kind of KAFKA_KINDS) {
           const run = kafkaRun(kind, faulty, { seed: SEED, directory: join(directory, kind), records: 9000, recordsPerSecond: 3000, rescales: true })
-          const { ok, detail, report } = await runOnKafka(run, faulty, [{ kind: 'afterCheckpoint', delayMs: 120 }, { kind: 'failpoint', failpoint: { name: 'commit-before', hit: 1, afterCheckpoints: 0 } }])
+          const { ok, detail, report } = await runOnKafka(run, faulty, [
+            { kind: 'afterCheckpoint', delayMs: 120 },
+            { kind: 'failpoint', failpoint: { name: 'commit-before', hit: 1, afterCheckpoints: 0 } },
+          ])
           expect(ok, detail).toBe(true)
           expect(report?.countedKills).toBe(2)
         }

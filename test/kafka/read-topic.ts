@@ -32,7 +32,7 @@ export async function readTopic(address: string, topic: string, isolation: Isola
       await reader.available(AbortSignal.timeout(20_000))
       for (let fetched = reader.take(); fetched !== undefined; fetched = reader.take()) {
         const { partition, records, nextOffset, failure } = fetched
-        if (failure !== undefined) throw new Error(failure.name)
+        if (failure !== undefined) throw new Error(`${failure.name} at ${nextOffset} of ${partition}, end ${left.get(partition)}`)
         const end = left.get(partition) ?? 0
         while (records.next()) {
           const { offset, timestamp, key, value } = records

@@ -23,22 +23,25 @@ interface Row extends Infer<typeof Row> {}
 describe.skipIf(!broker.available)(`kafkaSink on Kafka ${broker.version}`, () => {
   for (const guarantee of ['exactly-once', 'at-least-once'] as const) {
     describe(guarantee, () => {
-      sinkSuite<Row>({ describe, test }, {
-        time: 'real',
-        guarantee: guarantee === 'exactly-once' ? 'exactlyOnce' : 'atLeastOnce',
-        record: (index) => ({ id: index, name: `record ${index}` }),
-        async open() {
-          const topic = await topics.create(3, { prefix: 'sink' })
-          const transactionalIdPrefix = randomUUID()
-          return {
-            createSink: (): Sink<Row> => kafkaSink<Row>({ brokers: broker.plain, topic, format: jsonLines(Row), guarantee, transactionalIdPrefix }),
-            async published() {
-              await settledTransactions(broker.plain, transactionalIdPrefix)
-              return (await readTopic(broker.plain, topic)).map(({ value }) => JSON.parse(String(value)) as Row)
-            },
-          }
+      sinkSuite<Row>(
+        { describe, test },
+        {
+          time: 'real',
+          guarantee: guarantee === 'exactly-once' ? 'exactlyOnce' : 'atLeastOnce',
+          record: (index) => ({ id: index, name: `record ${index}` }),
+          async open() {
+            const topic = await topics.create(3, { prefix: 'sink' })
+            const transactionalIdPrefix = randomUUID()
+            return {
+              createSink: (): Sink<Row> => kafkaSink<Row>({ brokers: broker.plain, topic, format: jsonLines(Row), guarantee, transactionalIdPrefix }),
+              async published() {
+                await settledTransactions(broker.plain, transactionalIdPrefix)
+                return (await readTopic(broker.plain, topic)).map(({ value }) => JSON.parse(String(value)) as Row)
+              },
+            }
+          },
         },
-      })
+      )
     })
   }
 })

@@ -1,6 +1,6 @@
 import { kafkaSink, text, toRecords } from '@millrace/connector-kafka'
 import type { KafkaClientFactory, KafkaSinkOptions } from '@millrace/connector-kafka'
-import { memoryCheckpointStorage } from '@millrace/core'
+import { memoryCheckpointStorage, type StreamExecutionEnvironment } from '@millrace/core'
 import type { Committer, Sink, SinkWriter } from '@millrace/core/spi'
 import { at, createRealClock, end, scriptedSource, testJob, type Script } from '@millrace/core/testing'
 import { randomUUID } from 'node:crypto'
@@ -40,7 +40,13 @@ const withoutListing: KafkaClientFactory = (connection, context) => {
   return { ...client, transactions: () => ({ ...client.transactions(), listOpen: () => Promise.resolve(undefined) }) }
 }
 
-async function openWriter(subtask: number, parallelism: number, firstCheckpointId: number, restored: readonly unknown[] = [], from: Sink<string> = sink()): Promise<SinkWriter<string>> {
+async function openWriter(
+  subtask: number,
+  parallelism: number,
+  firstCheckpointId: number,
+  restored: readonly unknown[] = [],
+  from: Sink<string> = sink(),
+): Promise<SinkWriter<string>> {
   const writer = await from.createWriter(sinkContext(subtask, parallelism, firstCheckpointId), restored)
   writers.push(writer)
   return writer
@@ -66,7 +72,7 @@ async function committedValues(): Promise<readonly string[]> {
 }
 
 async function run(script: Script<string>, to: Sink<string>): Promise<void> {
-  const build = (env: Parameters<Parameters<typeof testJob>[0]>[0]): void => env.fromSource(scriptedSource(script), undefined, { uid: 'source' }).sinkTo(to, { uid: 'sink' })
+  const build = (env: StreamExecutionEnvironment): void => env.fromSource(scriptedSource(script), undefined, { uid: 'source' }).sinkTo(to, { uid: 'sink' })
   await (await testJob(build, { clock: createRealClock(), checkpoints: { interval: '50ms', storage: memoryCheckpointStorage() } })).finish()
 }
 
@@ -78,7 +84,11 @@ describe.skipIf(!broker.available)(`kafkaSink on Kafka ${broker.version}`, () =>
       topic: (value) => (value.startsWith('other') ? other : topic),
       format: text(),
       key: (value) => (value === 'no key' ? null : value),
-      headers: (value) => [['length', String(value.length)], ['twice', '1'], ['twice', null]],
+      headers: (value) => [
+        ['length', String(value.length)],
+        ['twice', '1'],
+        ['twice', null],
+      ],
       timestamp: (value) => (value === 'late' ? 5000 : 1_700_000_000_000),
       partition: (value) => (value === 'last' ? 2 : -1),
       tombstone: (value) => value === 'gone',
@@ -87,7 +97,11 @@ describe.skipIf(!broker.available)(`kafkaSink on Kafka ${broker.version}`, () =>
     const read = await readTopic(broker.plain, topic)
     const byKey = new Map(read.map((record) => [String(record.key), record]))
     expect(byKey.get('foobar')).toMatchObject({ partition: (-790332482 & 0x7fffffff) % 3, timestamp: 1_700_000_000_000 })
-    expect(byKey.get('foobar')?.headers.map(([name, value]) => [name, value === null ? null : String(value)])).toEqual([['length', '6'], ['twice', '1'], ['twice', null]])
+    expect(byKey.get('foobar')?.headers.map(([name, value]) => [name, value === null ? null : String(value)])).toEqual([
+      ['length', '6'],
+      ['twice', '1'],
+      ['twice', null],
+    ])
     expect(byKey.get('last')).toMatchObject({ partition: 2 })
     expect(byKey.get('gone')).toMatchObject({ value: null })
     expect(byKey.get('late')).toMatchObject({ timestamp: 5000 })
@@ -140,8 +154,15 @@ describe.skipIf(!broker.available)(`kafkaSink on Kafka ${broker.version}`, () =>
       expect(await committedValues()).toEqual([])
     })
 
-    for (const [how, client] of [['listed by the broker', kafkaJsClient], ['found by probing', withoutListing]] as const) {
-      test.for([[4, 1], [1, 3], [4, 3]] as const)(`open transactions of %i subtasks are aborted by %i after a failure, ${how}`, async ([before, after]) => {
+    for (const [how, client] of [
+      ['listed by the broker', kafkaJsClient],
+      ['found by probing', withoutListing],
+    ] as const) {
+      test.for([
+        [4, 1],
+        [1, 3],
+        [4, 3],
+      ] as const)(`open transactions of %i subtasks are aborted by %i after a failure, ${how}`, async ([before, after]) => {
         await fresh()
         for (let subtask = 0; subtask < before; subtask++) {
           const dead = await openWriter(subtask, before, 1)

@@ -15,7 +15,18 @@ export const KAFKA_KINDS = ['kafka-to-kafka', 'kafka-to-file'] as const
 export type KafkaKind = (typeof KAFKA_KINDS)[number]
 
 /** The places of a checkpoint's and a restart's life that matter to transactions. */
-const FAILPOINTS: readonly FailpointName[] = ['barrier', 'barrier-sink', 'snapshot', 'completion-before', 'completion-after', 'commit-before', 'commit-after', 'restore-metadata', 'restore-sink', 'lease-after']
+const FAILPOINTS: readonly FailpointName[] = [
+  'barrier',
+  'barrier-sink',
+  'snapshot',
+  'completion-before',
+  'completion-after',
+  'commit-before',
+  'commit-after',
+  'restore-metadata',
+  'restore-sink',
+  'lease-after',
+]
 
 type KafkaRun = ChaosRun & { readonly kafka: KafkaPlace }
 
@@ -52,6 +63,7 @@ export async function runOnKafka(run: KafkaRun, faulty: FaultyKafka, lives: read
   const judged = judgeRun(await superviseRun(run, lives, { inPeace: faulty.inPeace }))
   const open = await faulty.inPeace(() => settledTransactions(run.kafka.plain, run.kafka.transactionalIdPrefix))
   const detail = `${judged.detail}; the broker was killed ${faulty.brokerKills - before} times meanwhile`
-  if (judged.ok && open.length > 0) return { ...judged, ok: false, detail: `${detail}, but transactions were left open: ${open.map(({ transactionalId }) => transactionalId).join(', ')}` }
+  if (judged.ok && open.length > 0)
+    return { ...judged, ok: false, detail: `${detail}, but transactions were left open: ${open.map(({ transactionalId }) => transactionalId).join(', ')}` }
   return { ...judged, detail }
 }

@@ -13,6 +13,8 @@ export interface KafkaPlace extends Pick<KafkaEndpoints, 'plain' | 'version'> {
   readonly transactionalIdPrefix: string
 }
 
+/** A broker that was killed takes its time on a busy machine. */
+const REQUEST_TIMEOUT_MS = 120_000
 const INPUT_PARTITIONS = 4
 const OUTPUT_PARTITIONS = 3
 const LINES_PER_REQUEST = 2000
@@ -33,9 +35,9 @@ export async function fillInput({ plain, input, output }: KafkaPlace, lines: rea
 }
 
 export function kafkaInput<T>({ plain, input }: KafkaPlace, type: TypeInformation<T>): Source<T> {
-  return kafkaSource({ brokers: plain, topics: input, format: jsonLines(type), stoppingOffsets: 'latest' })
+  return kafkaSource({ brokers: plain, requestTimeoutMs: REQUEST_TIMEOUT_MS, topics: input, format: jsonLines(type), stoppingOffsets: 'latest' })
 }
 
 export function kafkaOutput<T>({ plain, transactionalIdPrefix }: KafkaPlace, topic: string, type: TypeInformation<T>): Sink<T> {
-  return kafkaSink<T>({ brokers: plain, topic, format: jsonLines(type), guarantee: 'exactly-once', transactionalIdPrefix })
+  return kafkaSink<T>({ brokers: plain, requestTimeoutMs: REQUEST_TIMEOUT_MS, topic, format: jsonLines(type), guarantee: 'exactly-once', transactionalIdPrefix })
 }

@@ -13,7 +13,7 @@ declare module 'vitest' {
 export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const missing = await missingForKafka()
   if (missing !== undefined) {
-    const message = `No Kafka broker: ${missing}. It takes Java 17 and Maven, and Maven Central the first time.`
+    const message = `No Kafka broker: ${missing}. It takes Java 17 and Maven (and Maven Central the first time), or Docker.`
     if (process.env['MILLRACE_REQUIRE_SERVICES'] === '1') throw new Error(message)
     process.stderr.write(`\n${message} ALL SUITES AGAINST KAFKA ARE SKIPPED.\n\n`)
     project.provide('kafka', { available: false, version: KAFKA_VERSIONS[0], plain: '', sasl: '', tls: '', certificate: '' })

@@ -4,6 +4,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { KEY_TOOL_ARGUMENTS } from './server-properties.ts'
 
 export const KAFKA_VERSIONS = ['4.1.2', '3.9.2'] as const
 export type KafkaVersion = (typeof KAFKA_VERSIONS)[number]
@@ -25,13 +26,25 @@ const run = promisify(execFile)
 const POM = fileURLToPath(new URL('./pom.xml', import.meta.url))
 const PASSWORD = 'millrace'
 
-/** Undefined where Java or Maven is missing. */
+let javaAndMaven: Promise<boolean> | undefined
+
+/** Looked for once. */
+export function hasJavaAndMaven(): Promise<boolean> {
+  javaAndMaven ??= Promise.all([runs('java', '-version'), runs('mvn', '-version')]).then((found) => found.every(Boolean))
+  return javaAndMaven
+}
+
+/** Undefined if a broker can be started here. */
 export async function missingForKafka(): Promise<string | undefined> {
-  const missing: string[] = []
-  for (const [command, flag] of [['java', '-version'], ['mvn', '-version']] as const) {
-    await run(command, [flag]).catch(() => missing.push(command))
-  }
-  return missing.length === 0 ? undefined : `${missing.join(' and ')} not found`
+  if ((await hasJavaAndMaven()) || (await runs('docker', 'info'))) return undefined
+  return 'neither Java and Maven nor a running Docker were found'
+}
+
+async function runs(command: string, argument: string): Promise<boolean> {
+  return run(command, [argument]).then(
+    () => true,
+    () => false,
+  )
 }
 
 export async function kafkaDistribution(version: KafkaVersion): Promise<KafkaDistribution> {
@@ -56,10 +69,9 @@ async function fetchJars(version: KafkaVersion, to: string): Promise<void> {
 }
 
 async function makeKeyStore(directory: string): Promise<void> {
-  const keyStore = ['-keystore', join(directory, 'keystore.p12'), '-storetype', 'PKCS12', '-storepass', PASSWORD, '-alias', 'broker']
-  const names = ['-dname', 'CN=localhost', '-ext', 'SAN=dns:localhost,ip:127.0.0.1']
-  await run('keytool', ['-genkeypair', ...keyStore, ...names, '-keyalg', 'RSA', '-keysize', '2048', '-validity', '36500'])
-  const { stdout } = await run('keytool', ['-exportcert', '-rfc', ...keyStore])
+  const keyStore = ['-keystore', join(directory, 'keystore.p12'), '-storepass', PASSWORD]
+  await run('keytool', ['-genkeypair', ...keyStore, ...KEY_TOOL_ARGUMENTS])
+  const { stdout } = await run('keytool', ['-exportcert', '-rfc', ...keyStore, '-alias', 'broker'])
   await writeFile(join(directory, 'certificate.pem'), stdout)
 }
 

@@ -1,25 +1,36 @@
-import type { KafkaDistribution } from './kafka-distribution.ts'
+import type { BrokerPorts } from './broker-ports.ts'
 
-export interface BrokerPorts {
-  readonly plain: number
-  /** SASL: SCRAM-SHA-256, SCRAM-SHA-512 and PLAIN, for the user below. */
-  readonly sasl: number
-  readonly tls: number
-  readonly controller: number
+export const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qg'
+export const SASL_USER = { username: 'alice', password: 'alice-secret' } as const
+/** For `kafka-storage format`. */
+export const SCRAM_ARGUMENTS: readonly string[] = ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
+  '--add-scram',
+  `${mechanism}=[name=${SASL_USER.username},password=${SASL_USER.password}]`,
+])
+/** For `keytool -genkeypair`: a self-signed certificate for the loopback. */
+export const KEY_TOOL_ARGUMENTS: readonly string[] = [
+  ...['-storetype', 'PKCS12', '-alias', 'broker', '-dname', 'CN=localhost', '-ext', 'SAN=dns:localhost,ip:127.0.0.1'],
+  ...['-keyalg', 'RSA', '-keysize', '2048', '-validity', '36500'],
+]
+
+export interface BrokerPlace {
+  readonly dataDirectory: string
+  /** To listen on; clients are told 127.0.0.1. */
+  readonly host: string
+  readonly keyStore: string
+  readonly keyStorePassword: string
 }
 
-export const SASL_USER = { username: 'alice', password: 'alice-secret' } as const
-
 /** A single node that is broker and controller, small and quick to start, with everything transactions need. */
-export function serverProperties(ports: BrokerPorts, dataDirectory: string, { keyStore, keyStorePassword }: KafkaDistribution): string {
-  const listeners = (host: string): string[] => [`PLAINTEXT://${host}:${ports.plain}`, `SCRAM://${host}:${ports.sasl}`, `TLS://${host}:${ports.tls}`]
+export function serverProperties(ports: BrokerPorts, { dataDirectory, host, keyStore, keyStorePassword }: BrokerPlace): string {
+  const listeners = (on: string): string[] => [`PLAINTEXT://${on}:${ports.plain}`, `SCRAM://${on}:${ports.sasl}`, `TLS://${on}:${ports.tls}`]
   const { username, password } = SASL_USER
   return Object.entries({
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${ports.controller}`,
     'controller.listener.names': 'CONTROLLER',
-    listeners: [...listeners('127.0.0.1'), `CONTROLLER://127.0.0.1:${ports.controller}`].join(','),
+    listeners: [...listeners(host), `CONTROLLER://127.0.0.1:${ports.controller}`].join(','),
     'advertised.listeners': listeners('127.0.0.1').join(','),
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SCRAM:SASL_PLAINTEXT,TLS:SSL',
     'inter.broker.listener.name': 'PLAINTEXT',
@@ -47,6 +58,8 @@ export function serverProperties(ports: BrokerPorts, dataDirectory: string, { ke
     'log.cleaner.backoff.ms': 200,
     'log.cleaner.dedupe.buffer.size': 4 << 20,
     'log.retention.check.interval.ms': 1000,
+    // retention goes by the times of records, and tests write old ones
+    'log.retention.ms': -1,
     'num.network.threads': 2,
     'num.io.threads': 2,
     'background.threads': 2,

@@ -20,7 +20,10 @@ export function kafkaCommitter(client: KafkaClient, onLostTransaction: 'fail' | 
     lost.value++
     const { transactionalId } = committable
     const message = `Transaction '${transactionalId}' is in a completed checkpoint and cannot be committed any more: ${REASONS[outcome]}. Its records are lost, unless a run after this checkpoint committed them.`
-    if (onLostTransaction === 'fail') throw new MillraceError('KAFKA_TRANSACTION_LOST', `${message} To go on without them set \`onLostTransaction: 'continue'\`; to prevent it raise \`transactionTimeout\`.`, { origin: 'external' })
+    if (onLostTransaction === 'fail')
+      throw new MillraceError('KAFKA_TRANSACTION_LOST', `${message} To go on without them set \`onLostTransaction: 'continue'\`; to prevent it raise \`transactionTimeout\`.`, {
+        origin: 'external',
+      })
     logger.error({ transactionalId, outcome }, message)
   }
 

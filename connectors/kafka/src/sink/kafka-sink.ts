@@ -82,7 +82,8 @@ function transactionSettingsOf<T, K>(options: KafkaSinkOptions<T, K>): Transacti
   const { guarantee = 'at-least-once', transactionalIdPrefix, transactionTimeout = DEFAULT_TRANSACTION_TIMEOUT, produce = {} } = options
   if (!GUARANTEES.includes(guarantee)) throw badOption('guarantee of kafkaSink', GUARANTEES.map((one) => `'${one}'`).join(', '), guarantee)
   if (guarantee !== 'exactly-once') return undefined
-  if (transactionalIdPrefix === undefined || transactionalIdPrefix === '') throw badOption("transactionalIdPrefix of kafkaSink with guarantee 'exactly-once'", 'a name that no other sink uses', transactionalIdPrefix)
+  if (transactionalIdPrefix === undefined || transactionalIdPrefix === '')
+    throw badOption("transactionalIdPrefix of kafkaSink with guarantee 'exactly-once'", 'a name that no other sink uses', transactionalIdPrefix)
   if (produce.acks !== undefined && produce.acks !== 'all') throw badOption("acks of kafkaSink with guarantee 'exactly-once'", "'all'", produce.acks)
   return { prefix: transactionalIdPrefix, timeoutMs: durationMs(transactionTimeout) }
 }

@@ -17,7 +17,13 @@ function coordinatorWith(open: readonly string[], used: readonly string[] | unde
       return Promise.resolve({ producerId: 1n, epoch })
     },
     listOpen: (prefix) =>
-      Promise.resolve(used !== undefined ? undefined : open.filter((id) => id.startsWith(prefix)).map((id): OpenTransaction => ({ transactionalId: id, state: 'Ongoing', producerId: 1n, epoch: 0, startTimestamp: 0, timeoutMs: 1, partitions: [] }))),
+      Promise.resolve(
+        used !== undefined
+          ? undefined
+          : open
+              .filter((id) => id.startsWith(prefix))
+              .map((id): OpenTransaction => ({ transactionalId: id, state: 'Ongoing', producerId: 1n, epoch: 0, startTimestamp: 0, timeoutMs: 1, partitions: [] })),
+      ),
   }
 }
 
@@ -29,7 +35,10 @@ describe('what earlier attempts left open, where the broker lists it', () => {
     const open = ['job-0-11-0', 'job-1-11-0', 'job-2-12-4', 'job-3-11-0', 'other-0-11-0', 'job-x-11-0', 'job-0-11']
     const coordinators = [0, 1].map(() => coordinatorWith(open, undefined))
     await Promise.all(coordinators.map((coordinator, subtask) => abortLingering({ ...settings, coordinator, subtask })))
-    expect(coordinators.map(({ initialized }) => initialized)).toEqual([['job-0-11-0', 'job-2-12-4'], ['job-1-11-0', 'job-3-11-0']])
+    expect(coordinators.map(({ initialized }) => initialized)).toEqual([
+      ['job-0-11-0', 'job-2-12-4'],
+      ['job-1-11-0', 'job-3-11-0'],
+    ])
   })
 
   test('is left alone if the checkpoint may contain it: it will be committed', async () => {

@@ -2,7 +2,10 @@ import { expect, test } from 'vitest'
 import { bootstrapAddresses } from '../../../src/client/cluster/bootstrap-addresses.ts'
 
 test('brokers are given as one text or several', () => {
-  const two = [{ host: 'a.example', port: 9092 }, { host: '10.0.0.1', port: 9093 }]
+  const two = [
+    { host: 'a.example', port: 9092 },
+    { host: '10.0.0.1', port: 9093 },
+  ]
   expect(bootstrapAddresses('a.example:9092, 10.0.0.1:9093')).toEqual(two)
   expect(bootstrapAddresses(['a.example:9092', '10.0.0.1:9093'])).toEqual(two)
   expect(bootstrapAddresses('[::1]:9092')).toEqual([{ host: '::1', port: 9092 }])

@@ -40,7 +40,10 @@ describe('records of aborted transactions', () => {
       markerBytes(14, A, 'abort'),
       batchBytes({ baseOffset: 15, producerId: B, records: [plain('committed')] }),
     ])
-    const aborted = [{ producerId: B, firstOffset: 7 }, { producerId: A, firstOffset: 3 }]
+    const aborted = [
+      { producerId: B, firstOffset: 7 },
+      { producerId: A, firstOffset: 3 },
+    ]
     expect(readValues(log, { startOffset: 10, aborted })).toEqual(['15:committed'])
     expect(readValues(log, { startOffset: 10, aborted: aborted.toReversed() })).toEqual(['15:committed'])
   })

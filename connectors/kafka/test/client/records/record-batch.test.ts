@@ -48,11 +48,21 @@ describe('a record batch', () => {
   })
 
   test('takes the time of the broker where the topic says so', () => {
-    const batch = batchBytes({ baseOffset: 0, records: [{ ...plain('a'), timestamp: 5 }, { ...plain('b'), timestamp: 7 }], attributes: layout.LOG_APPEND_TIME })
+    const batch = batchBytes({
+      baseOffset: 0,
+      records: [
+        { ...plain('a'), timestamp: 5 },
+        { ...plain('b'), timestamp: 7 },
+      ],
+      attributes: layout.LOG_APPEND_TIME,
+    })
     const cursor = cursorOver(batch)
     const read: unknown[] = []
     while (cursor.next()) read.push([cursor.timestamp, cursor.timestampType])
-    expect(read).toEqual([[7, 'logAppend'], [7, 'logAppend']])
+    expect(read).toEqual([
+      [7, 'logAppend'],
+      [7, 'logAppend'],
+    ])
   })
 
   test('of 200 000 records is read to its end', () => {
