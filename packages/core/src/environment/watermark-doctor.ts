@@ -61,7 +61,8 @@ function splitsOf(graph: JobGraph, samples: readonly MetricSample[]): readonly S
 }
 
 function edgesOf(graph: JobGraph, samples: readonly MetricSample[]): readonly EdgeWatermark[] {
-  return collectPlaces(samples, 'edge', ['currentInputWatermark', 'inputLastAdvanceTimestamp', 'inputState', 'inputHeldBy']).flatMap(({ labels, values: [watermark, advanced, state, heldBy] }) => {
+  const names = ['currentInputWatermark', 'inputLastAdvanceTimestamp', 'inputState', 'inputHeldBy']
+  return collectPlaces(samples, 'edge', names).flatMap(({ labels, values: [watermark, advanced, state, heldBy] }) => {
     const edge = graph.edges[Number(labels['edge'])]
     if (edge === undefined) return []
     const from = graph.vertices[edge.sourceVertex] as JobVertex

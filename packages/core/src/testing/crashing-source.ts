@@ -47,7 +47,7 @@ function crashing<T>(reader: SourceReader<T>, struck: Promise<never>): SourceRea
     available: (signal) => Promise.race([reader.available(signal), struck]),
     addSplits: (splits) => reader.addSplits(splits),
     snapshotSplits: (checkpointId) => reader.snapshotSplits(checkpointId),
-    ...(pauseOrResumeSplits === undefined ? {} : { pauseOrResumeSplits: (pause: readonly string[], resume: readonly string[]) => pauseOrResumeSplits.call(reader, pause, resume) }),
+    ...(pauseOrResumeSplits === undefined ? {} : { pauseOrResumeSplits: pauseOrResumeSplits.bind(reader) }),
     notifyNoMoreSplits: () => reader.notifyNoMoreSplits?.(),
     notifyCheckpointComplete: (checkpointId) => reader.notifyCheckpointComplete?.(checkpointId),
     notifyCheckpointAborted: (checkpointId) => reader.notifyCheckpointAborted?.(checkpointId),

@@ -43,7 +43,9 @@ export interface EventStreamOptions<T> {
  * A random stream of timed records and watermarks for `runPipeline` and scripts: out of order, late, idle, skewed. With
  * fast-check: `fc.integer().map((seed) => eventStream({ seed, … }))`; without it: `forAllStreams`, which shrinks.
  */
-export function eventStream<T>({ seed, value, length = 100, startMs = 0, gapMs = 1_000, keys = 5, skew = 0, outOfOrderMs = 0, late = 0, lateMs = 10 * gapMs, idle: idleShare = 0, watermarkEvery = 5 }: EventStreamOptions<T>): readonly ScriptEvent<T>[] {
+export function eventStream<T>(options: EventStreamOptions<T>): readonly ScriptEvent<T>[] {
+  const { seed, value, length = 100, startMs = 0, gapMs = 1_000, keys = 5, skew = 0, watermarkEvery = 5 } = options
+  const { outOfOrderMs = 0, late = 0, lateMs = 10 * gapMs, idle: idleShare = 0 } = options
   const random = seededRandom(seed)
   const choose = keyChooser(typeof keys === 'number' ? Array.from({ length: keys }, (_, index) => `key${index}`) : keys, skew)
   const upTo = (most: number): number => Math.floor(random() * (most + 1))

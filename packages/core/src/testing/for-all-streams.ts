@@ -35,7 +35,9 @@ export async function forAllStreams<T>(
     if (failure === undefined) continue
     const smallest = await shrink(events, async (fewer) => (await failureOf(fewer)) !== undefined, maxShrinks)
     const { error } = (await failureOf(smallest)) ?? failure
-    const message = `the property fails with seed ${seed}, for ${smallest.length} of ${events.length} events:\n${smallest.map((event) => `  ${describeEvent(event)}`).join('\n')}\n${error instanceof Error ? error.message : String(error)}`
+    const lines = smallest.map((event) => `  ${describeEvent(event)}\n`).join('')
+    const reason = error instanceof Error ? error.message : String(error)
+    const message = `the property fails with seed ${seed}, for ${smallest.length} of ${events.length} events:\n${lines}${reason}`
     throw new MillraceError('CORE_TEST_PROPERTY', message, { origin: 'user', cause: error })
   }
 }

@@ -47,10 +47,15 @@ export interface SecondInput<in T> {
   element2(value: T, timestamp?: number): void
 }
 
-export async function createFunctionHarness<A, B, R>(operator: OperatorSpec, keys: readonly (KeySelector | null)[], options: FunctionHarnessOptions = {}): Promise<FunctionHarness<R> & FirstInput<A> & SecondInput<B>> {
+export async function createFunctionHarness<A, B, R>(
+  operator: OperatorSpec,
+  keys: readonly (KeySelector | null)[],
+  options: FunctionHarnessOptions = {},
+): Promise<FunctionHarness<R> & FirstInput<A> & SecondInput<B>> {
   const harness = await createOperatorHarness(operator, { ...options, keys })
   let taken = 0
-  const records = (): { readonly value: R; readonly timestamp: number }[] => harness.output.flatMap((event) => (event.kind === 'record' ? [event as { value: R; timestamp: number }] : []))
+  const records = (): readonly { readonly value: R; readonly timestamp: number }[] =>
+    harness.output.flatMap((event) => (event.kind === 'record' ? [{ value: event.value as R, timestamp: event.timestamp }] : []))
   return {
     operator: harness,
     element: (value, timestamp = NO_TIMESTAMP) => harness.element(value, timestamp, 0),

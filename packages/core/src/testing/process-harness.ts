@@ -40,7 +40,10 @@ export function keyedProcessHarness<T, K extends Key, R>(
   return keyed({ kind: 'keyedProcess', open: open as never }, [key], options)
 }
 
-export function coProcessHarness<A, B, R>(open: (context: OperatorOpenContext) => CoProcessFunction<A, B, R>, options?: FunctionHarnessOptions): Promise<CoProcessHarness<A, B, R>> {
+export function coProcessHarness<A, B, R>(
+  open: (context: OperatorOpenContext) => CoProcessFunction<A, B, R>,
+  options?: FunctionHarnessOptions,
+): Promise<CoProcessHarness<A, B, R>> {
   return createFunctionHarness({ kind: 'coProcess', open: open as never }, [null, null], options)
 }
 
@@ -72,7 +75,11 @@ export function keyedBroadcastProcessHarness<T, B, K extends Key, R>(
   return keyed({ kind: 'keyedBroadcastProcess', open: open as never, broadcastStates: states as never }, [key, null], options)
 }
 
-async function keyed<A, B, R, K extends Key>(operator: OperatorSpec, keys: readonly (Select<never, K> | null)[], options?: FunctionHarnessOptions): Promise<KeyedCoProcessHarness<A, B, R, K>> {
+async function keyed<A, B, R, K extends Key>(
+  operator: OperatorSpec,
+  keys: readonly (Select<never, K> | null)[],
+  options?: FunctionHarnessOptions,
+): Promise<KeyedCoProcessHarness<A, B, R, K>> {
   const selectors = keys.map((select): KeySelector | null => (select === null ? null : { kind: 'function', select }))
   const harness = await createFunctionHarness<A, B, R>(operator, selectors, options)
   return { ...harness, ...keyedAccess<K>(harness.operator) }

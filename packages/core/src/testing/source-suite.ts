@@ -129,7 +129,8 @@ export function sourceSuite<T>(runner: SuiteRunner, context: SourceTestContext<T
     on('reads everything, also when a split has to wait for its alignment group', 3, async (source, records) => {
       // the first split is far ahead of the others in event time
       const times = new Map(records.flatMap((list, split) => list.map((record, index) => [textOf(record), split === 0 ? index * 100 : index] as const)))
-      const watermarks = WatermarkStrategy.forMonotonousTimestamps<T>((record) => times.get(textOf(record)) ?? 0, { idleness: '100ms', alignment: { group: 'suite', maxDrift: '50ms', updateInterval: '10ms' } })
+      const alignment = { group: 'suite', maxDrift: '50ms', updateInterval: '10ms' } as const
+      const watermarks = WatermarkStrategy.forMonotonousTimestamps<T>((record) => times.get(textOf(record)) ?? 0, { idleness: '100ms', alignment })
       const sink = collectingSink<T>()
       const paced: Source<T> = {
         ...source,

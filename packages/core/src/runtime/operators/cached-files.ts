@@ -35,7 +35,8 @@ export class CachedFiles {
     const file = await this.#fileSystems.forPath(path).open(path)
     try {
       if (file.size > LARGEST_BYTES) {
-        const message = `expected the cached file '${name}' to have at most ${LARGEST_BYTES} bytes, because it is kept in memory; found ${file.size}; read it as a source, or broadcast it`
+        const found = `found ${file.size}; read it as a source, or broadcast it`
+        const message = `expected the cached file '${name}' to have at most ${LARGEST_BYTES} bytes, because it is kept in memory; ${found}`
         throw new MillraceError('CORE_CACHED_FILE_TOO_LARGE', message, { origin: 'user', at: { file: path } })
       }
       const bytes = await file.read(0, file.size)
@@ -51,5 +52,6 @@ export function cachedFileOf(files: ReadonlyMap<string, CachedFile>, name: strin
   const file = files.get(name)
   if (file !== undefined) return file
   const known = files.size === 0 ? 'none is registered' : `registered: ${[...files.keys()].join(', ')}`
-  throw new MillraceError('CORE_NO_CACHED_FILE', `"${operator}" asked for the cached file '${name}'; ${known}; call env.registerCachedFile(path, '${name}') in build`, { origin: 'user', at: { operator } })
+  const message = `"${operator}" asked for the cached file '${name}'; ${known}; call env.registerCachedFile(path, '${name}') in build`
+  throw new MillraceError('CORE_NO_CACHED_FILE', message, { origin: 'user', at: { operator } })
 }

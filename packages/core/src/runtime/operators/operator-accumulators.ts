@@ -30,7 +30,8 @@ export function operatorAccumulators(context: OperatorContext): Accumulators {
   }
   const accumulator = (kind: AccumulatorKind) => (name: string): Accumulator => {
     if (typeof name !== 'string' || name.trim() === '') {
-      throw new MillraceError('CORE_INVALID_ACCUMULATOR', `expected an accumulator of "${context.name}" to have a name, found ${JSON.stringify(name)}`, { origin: 'user', at: { operator: context.name, uid: context.uid } })
+      const message = `expected an accumulator of "${context.name}" to have a name, found ${JSON.stringify(name)}`
+      throw new MillraceError('CORE_INVALID_ACCUMULATOR', message, { origin: 'user', at: { operator: context.name, uid: context.uid } })
     }
     opened ??= open()
     const { cells, state } = opened
@@ -39,8 +40,8 @@ export function operatorAccumulators(context: OperatorContext): Accumulators {
     const add = ADDING[kind](cell)
     return {
       add(value) {
-        if (!Number.isFinite(value)) throw new MillraceError('CORE_INVALID_ACCUMULATOR', `expected numbers to be added to the accumulator ${name}, found ${value}`, { origin: 'user' })
-        add(value)
+        if (Number.isFinite(value)) return add(value)
+        throw new MillraceError('CORE_INVALID_ACCUMULATOR', `expected numbers to be added to the accumulator ${name}, found ${value}`, { origin: 'user' })
       },
     }
   }

@@ -22,7 +22,13 @@ interface Slowest {
  * Gauges by edge that say how far event time is on it, which subtask before it holds it back, since when, and why. Of
  * the channels of an edge the slowest active one counts; of idle ones none does.
  */
-export function registerInputMetrics(metrics: MetricGroup, channels: readonly InputChannel[], times: readonly Readonly<ChannelTime>[], progress: readonly ChannelProgress[], now: () => number): void {
+export function registerInputMetrics(
+  metrics: MetricGroup,
+  channels: readonly InputChannel[],
+  times: readonly Readonly<ChannelTime>[],
+  progress: readonly ChannelProgress[],
+  now: () => number,
+): void {
   const edges = [...new Set(channels.map(({ edge }) => edge))]
   const slowestOf = (edge: number): Slowest | undefined => {
     let slowest: Slowest | undefined
@@ -44,5 +50,7 @@ export function registerInputMetrics(metrics: MetricGroup, channels: readonly In
   gauge('currentInputWatermark', ({ time }) => time.watermark, MAX_WATERMARK)
   gauge('inputHeldBy', ({ channel }) => channel.producer, Number.NaN)
   gauge('inputLastAdvanceTimestamp', (slowest) => slowest.progress.advancedMs, Number.NaN)
-  gauge('inputState', ({ time, progress: { records, advancedMs } }) => watermarkState({ watermark: time.watermark, idle: time.idle, aligned: false, backPressured: false, records, advancedMs }, now()), WATERMARK_STATES.indexOf('idle'))
+  const stateOf = ({ time: { watermark, idle }, progress: { records, advancedMs } }: Slowest): number =>
+    watermarkState({ watermark, idle, aligned: false, backPressured: false, records, advancedMs }, now())
+  gauge('inputState', stateOf, WATERMARK_STATES.indexOf('idle'))
 }

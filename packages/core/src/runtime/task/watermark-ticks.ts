@@ -14,7 +14,8 @@ export class WatermarkTicks {
 
   constructor(chain: OperatorChain, environment: TaskEnvironment) {
     this.#environment = environment
-    this.#operators = chain.members.filter((_, index) => environment.vertex.operators[index]?.node.operator.kind === 'timestamps').map(({ operator }) => operator as StreamOperator & TimestampsOperator)
+    const makesWatermarks = (index: number): boolean => environment.vertex.operators[index]?.node.operator.kind === 'timestamps'
+    this.#operators = chain.members.filter((_, index) => makesWatermarks(index)).map(({ operator }) => operator as StreamOperator & TimestampsOperator)
   }
 
   /** Until the signal aborts. */

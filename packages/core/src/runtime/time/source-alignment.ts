@@ -22,7 +22,12 @@ export class SourceAlignment {
   #resumed = Promise.withResolvers<void>()
 
   /** `report` tells the coordinator the watermark; null while the subtask is idle or ended, and nobody need wait for it. */
-  constructor(settings: WatermarkAlignment, watermarks: SourceWatermarks, reader: Pick<SourceReader<unknown>, 'pauseOrResumeSplits'>, report: (watermark: number | null) => void) {
+  constructor(
+    settings: WatermarkAlignment,
+    watermarks: SourceWatermarks,
+    reader: Pick<SourceReader<unknown>, 'pauseOrResumeSplits'>,
+    report: (watermark: number | null) => void,
+  ) {
     this.#settings = settings
     this.#watermarks = watermarks
     this.#reader = reader

@@ -18,5 +18,7 @@ export function registerSplitMetrics(metrics: MetricGroup, splits: () => Iterabl
     metrics.gauge(`watermark.${name}`, 'split', () => shown().map((split) => [split.id, valueOf(split)] as const))
   gauge('currentWatermark', ({ watermark }) => watermark)
   gauge('lastAdvanceTimestamp', ({ advancedMs }) => advancedMs)
-  gauge('state', ({ watermark, idle, paused, records, advancedMs }) => watermarkState({ watermark, idle, aligned: paused, backPressured: !isAvailable(), records, advancedMs }, now()))
+  gauge('state', ({ watermark, idle, paused, records, advancedMs }) =>
+    watermarkState({ watermark, idle, aligned: paused, backPressured: !isAvailable(), records, advancedMs }, now()),
+  )
 }
