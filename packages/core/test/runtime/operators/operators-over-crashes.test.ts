@@ -99,3 +99,16 @@ test.each([1, 2])('deduplicate, partitions and top n, seed %i', async (seed) => 
   expect(rows).toHaveLength(80 + 10 + 1)
   expect(rows).toContain('3160')
 })
+
+test.each([1, 2])('timestamps made in the middle, staggered windows, a rate limit, seed %i', async (seed) => {
+  const rows = await compare((left, right) => {
+    const timed = (stream: DataStream<Item>): DataStream<Item> => stream.map((item) => item).assignTimestampsAndWatermarks(WatermarkStrategy.forMonotonousTimestamps(({ n }) => n))
+    return timed(left).union(timed(right)).keyBy('key').window(TumblingEventTimeWindows.of('20ms')).aggregate(count(), (n, key, { start }) => [key, start, n])
+  }, seed)
+  expect(rows).toEqual(range(5).flatMap((key) => range(4).map((window) => JSON.stringify([key, window * 20, 8]))).sort())
+  const staggered = await compare(
+    (left, right) => left.union(right).rateLimit(2_000).keyBy('key').window(TumblingEventTimeWindows.of('20ms', { stagger: 'random' })).aggregate(count(), (n, key, { start }) => [key, start, n]),
+    seed,
+  )
+  expect(staggered.reduce<number>((sum, row) => sum + (JSON.parse(String(row)) as [number, number, number])[2], 0)).toBe(160)
+})
