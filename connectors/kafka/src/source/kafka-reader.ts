@@ -107,6 +107,10 @@ export class KafkaReader<T> implements SourceReader<T, KafkaSplit> {
     if (this.#current !== undefined && this.#batches.keptBack(this.#current)) this.#current = undefined
   }
 
+  isUnreachable(): boolean {
+    return this.#metrics.inTrouble
+  }
+
   notifyCheckpointComplete(checkpointId: number): void {
     this.#commits?.complete(checkpointId)
   }

@@ -58,6 +58,11 @@ export interface SourceReader<out T, S extends SourceSplit = SourceSplit> {
    * whole, by not being polled, once its slowest split is ahead (FLIP-217).
    */
   pauseOrResumeSplits?(pause: readonly string[], resume: readonly string[]): void
+  /**
+   * True while what is read from does not answer and is tried again: nobody knows whether there is something to read, so idle
+   * clocks stand still. Absent: never.
+   */
+  isUnreachable?(): boolean
   /** The job is being stopped with a savepoint, or the enumerator has no more splits. */
   notifyNoMoreSplits?(): void
   notifyCheckpointComplete?(checkpointId: number): void | Promise<void>

@@ -140,7 +140,7 @@ class ReadingSourceOperator implements SourceOperator {
   }
 
   emitPeriodicWatermark(now: number): void {
-    this.#watermarks.tick(now, this.#context.output.isAvailable())
+    this.#watermarks.tick(now, this.#context.output.isAvailable() && this.#reader.isUnreachable?.() !== true)
     this.#alignment?.update(now)
   }
 

@@ -88,7 +88,7 @@ export class SourceWatermarks {
     this.#emptySince = empty && result !== 'more' ? (this.#emptySince ?? now) : undefined
   }
 
-  /** Every auto-watermark interval. `available`: the output is not full. */
+  /** Every auto-watermark interval. `available`: the output is not full, and what is read from answers. */
   tick(now: number, available: boolean): void {
     if (!available) this.#pauseClocks(now)
     if (this.#waiting) for (const split of this.splits.counted()) if (!split.paused) split.quietSince ??= now

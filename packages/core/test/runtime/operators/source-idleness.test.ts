@@ -52,6 +52,22 @@ describe('source operator: idleness', () => {
     await harness.close()
   })
 
+  it('the clock stands still while what is read from is out of reach: its records would come late', async () => {
+    const { source } = scripted()
+    let gone = false
+    const { harness, operator } = await open({ ...source, createReader: (context) => ({ ...source.createReader(context), isUnreachable: () => gone }) }, idling)
+    operator.addSplits([split('a')])
+    operator.pollBatch(1)
+    gone = true
+    for (const now of [60, 120, 180]) operator.emitPeriodicWatermark(now)
+    gone = false
+    operator.emitPeriodicWatermark(240)
+    expect(harness.output).toEqual([])
+    operator.emitPeriodicWatermark(290)
+    expect(harness.output).toEqual([{ kind: 'status', idle: true }])
+    await harness.close()
+  })
+
   it('the clock stands still while the output is full, and does not run while the reader has more', async () => {
     const { source, polls } = scripted()
     const { harness, operator } = await open(source, idling)
