@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { submit } from '@millrace/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import job from '../../examples/flight-delays/job.ts'
 import { outputLines } from '../../examples/flight-delays/output-files.ts'
 import { AIRPORTS, FLIGHTS } from '../../examples/flight-delays/paths.ts'
 import { type DailyRow, expectedOutput, type WeeklyRow, writeShuffledFlights } from './flight-delays-oracle.ts'
@@ -25,9 +24,12 @@ describe('the main job agrees with DuckDB row for row', () => {
     { name: 'as it is, parallelism 4', flights: FLIGHTS, parallelism: 4 },
     { name: 'shuffled within the watermark bound, parallelism 1', flights: 'shuffled.parquet', parallelism: 1 },
     { name: 'shuffled within the watermark bound, parallelism 4', flights: 'shuffled.parquet', parallelism: 4 },
-  ])('$name', { timeout: 120_000 }, async ({ flights, parallelism }) => {
+    { name: 'shuffled within the watermark bound, parallelism 4 in two workers', flights: 'shuffled.parquet', parallelism: 4, workers: 2 },
+    { name: 'as it is, parallelism 7 in three workers', flights: FLIGHTS, parallelism: 7, workers: 3 },
+  ])('$name', { timeout: 120_000 }, async ({ flights, parallelism, workers = 0 }) => {
     const out = await mkdtemp(join(directory, 'out-'))
-    const client = await submit(job, {
+    const client = await submit(new URL('../../examples/flight-delays/job.ts', import.meta.url), {
+      workers,
       params: { flights: flights === FLIGHTS ? flights : `${directory}/${flights}`, airports: AIRPORTS, out },
       parallelism,
       checkpoints: { storage: `${out}/checkpoints`, interval: '500ms' },

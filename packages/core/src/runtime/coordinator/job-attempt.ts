@@ -126,11 +126,12 @@ export class JobAttempt {
   }
 
   executorLost(executor: ExecutorId, error: MillraceError): void {
-    for (const region of this.#regions) {
+    const hit = this.#regions.filter((region) => {
       const lost = region.tasks.filter((task) => task.executor === executor && region.open.has(task.taskId))
       for (const { taskId } of lost) region.closed(taskId)
-      if (lost.length > 0) this.#taskFailed(region, error)
-    }
+      return lost.length > 0
+    })
+    if (hit.length > 0) this.#tasksFailed(hit, error)
     this.#resolveIfClosed()
   }
 
@@ -211,7 +212,7 @@ export class JobAttempt {
         if (this.#finished.size === this.#tasks.size) this.#allFinished()
         return
       case 'failed':
-        this.#taskFailed(region, MillraceError.wrap(MillraceError.fromWire(message.error), 'CORE_TASK_FAILED', 'A task failed', { origin: 'engine' }))
+        this.#tasksFailed([region], MillraceError.wrap(MillraceError.fromWire(message.error), 'CORE_TASK_FAILED', 'A task failed', { origin: 'engine' }))
         return
       case 'closed':
         region.closed(taskId)
@@ -289,12 +290,12 @@ export class JobAttempt {
     this.#end(this.#stop === undefined ? { kind: 'finished' } : { kind: 'stopped', savepoint: this.#stop.savepoint })
   }
 
-  /** A region alone can restart while others run; not when it is the whole job, nor when the job is about to end. */
-  #taskFailed(region: Region, error: MillraceError): void {
+  /** Regions can restart while others run; not when there is only one, nor when the job is about to end. */
+  #tasksFailed(regions: readonly Region[], error: MillraceError): void {
     if (this.#outcome !== undefined) return
     if (!this.#running || this.#regions.length === 1 || this.#stop !== undefined || this.#finalCheckpointId !== undefined) return this.#fail(error)
-    for (const { taskId } of region.tasks) this.#finished.delete(taskId)
-    this.#failover.failed(region, error)
+    for (const region of regions) for (const { taskId } of region.tasks) this.#finished.delete(taskId)
+    this.#failover.failed(regions, error)
   }
 
   #fail(error: unknown): void {

@@ -38,13 +38,22 @@ export class RegionFailover {
     this.#options = options
   }
 
-  /** Further failures of a region that is being closed already are consequences of the first. */
-  failed(region: Region, error: MillraceError): void {
-    if (this.#stopped || region.phase === 'restarting') return
-    const decision = this.#options.failures.decide(error, region.phase === 'running')
-    region.phase = 'restarting'
-    if ('giveUp' in decision) this.#options.giveUp(decision.giveUp)
-    else void this.#restart(region, error, decision.restartInMs)
+  /**
+   * One failure, of all regions that an executor was lost with or of one. Further failures of a region that is being closed
+   * already are consequences of the first.
+   */
+  failed(regions: readonly Region[], error: MillraceError): void {
+    const affected = regions.filter(({ phase }) => phase !== 'restarting')
+    if (this.#stopped || affected.length === 0) return
+    const { failures, onFailed, giveUp, logger } = this.#options
+    const ran = affected.every(({ phase }) => phase === 'running')
+    const decision = failures.decide(error, ran)
+    for (const region of affected) region.phase = 'restarting'
+    if ('giveUp' in decision) return giveUp(decision.giveUp)
+    const { restartInMs } = decision
+    logger.warn({ regions: affected.length, delayMs: restartInMs, code: error.code, ...error.at }, `a region failed and restarts: ${error.message}`)
+    onFailed(error)
+    for (const region of affected) void this.#restart(region, error, restartInMs)
   }
 
   /** All tasks of a restarted region are restored and open: sources get their splits, and what waited for it goes on. */
@@ -63,9 +72,7 @@ export class RegionFailover {
   }
 
   async #restart(region: Region, error: MillraceError, delayMs: number): Promise<void> {
-    const { logger, sourceOf, checkpoints, close, onFailed, pool, findRestore, deploy } = this.#options
-    logger.warn({ tasks: region.tasks.length, delayMs, code: error.code, ...error.at }, `a region failed and restarts: ${error.message}`)
-    onFailed(error)
+    const { sourceOf, checkpoints, close, pool, findRestore, deploy } = this.#options
     for (const task of region.tasks) sourceOf(task)?.readerFailed(task.subtask)
     const stored = checkpoints()?.pause(error)
     close(region)
@@ -77,7 +84,7 @@ export class RegionFailover {
       if (!this.#stopped) deploy(region, restore)
     } catch (failure) {
       region.phase = 'deployed'
-      this.failed(region, MillraceError.wrap(failure, 'CORE_START_FAILED', 'A region could not be restarted', { origin: 'engine' }))
+      this.failed([region], MillraceError.wrap(failure, 'CORE_START_FAILED', 'A region could not be restarted', { origin: 'engine' }))
     }
   }
 
