@@ -6,6 +6,7 @@ import { denseTumblingCount, slidingCount, sparseSlidingCount } from './engine/s
 import { statelessChain } from './engine/stateless-chain.ts'
 import { tumblingCount } from './engine/tumbling-count.ts'
 import { formatCases } from './formats/cases.ts'
+import { memoryCases } from './formats/parquet-memory.ts'
 import { kafkaCases, kafkaRateCases } from './kafka/cases.ts'
 import { operatorCases } from './operators/cases.ts'
 import { s3Cases } from './s3/cases.ts'
@@ -21,7 +22,7 @@ export const rateCases: readonly RateCase[] = [...engineCases, denseTumblingCoun
 
 export const suites: Readonly<Record<string, readonly (RateCase | MeasureCase)[]>> = {
   engine: [...engineCases, importTime, cliStart, idleMemory],
-  formats: formatCases,
+  formats: [...formatCases, ...memoryCases],
   kafka: kafkaCases,
   operators: operatorCases,
   parallel: parallelCases,

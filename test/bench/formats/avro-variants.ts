@@ -1,4 +1,3 @@
-import { existsSync, renameSync, writeFileSync } from 'node:fs'
 import type { Infer } from '@millrace/core'
 import { avro, avroSchemaOf } from '@millrace/format-avro'
 import { jsonLines } from '@millrace/format-json'
@@ -6,6 +5,7 @@ import avsc from 'avsc'
 import type { Schema } from 'avsc'
 import type { Variant } from '../rate-case.ts'
 import { avroCases } from './avro-cases.ts'
+import { clickAvro } from './click-avro.ts'
 import { Click, clickLines } from './click-data.ts'
 import { ClickTally } from './click-tally.ts'
 import { readWithFormat } from './read-with-format.ts'
@@ -70,19 +70,6 @@ function encoding(open: () => (click: Clicks) => Uint8Array): Variant {
       return { rows: records, digest }
     },
   }
-}
-
-async function clickAvro(records: number): Promise<string> {
-  const lines = await clickLines(records)
-  const path = lines.replace('.jsonl', '.plain.avro')
-  if (existsSync(path)) return path
-  const chunks: Uint8Array[] = []
-  const writer = avro(Click, { codec: 'null' }).fileWriter.open({ write: (bytes) => void chunks.push(bytes) }, { continued: false })
-  await readWithFormat(jsonLines(Click).fileReader, lines, (click) => writer.write(click))
-  await writer.finish()
-  writeFileSync(`${path}.${process.pid}`, Buffer.concat(chunks))
-  renameSync(`${path}.${process.pid}`, path)
-  return path
 }
 
 function sizesOf(name: string): readonly number[] {

@@ -12,7 +12,21 @@ function etlCase(name: string, variants: () => Promise<{ readonly ours: Variant;
   }
 }
 
+/** DuckDB reads Avro only with an extension that it downloads, so that libraries of npm are the baseline. */
+const avroParquet: RateCase = {
+  kind: 'rate',
+  name: 'etl/avro-parquet',
+  records: 1_500_000,
+  fewerRecords: 100_000,
+  variants: {
+    ours: async () => (await import('./etl-avro-variants.ts')).ours(),
+    'avsc + hyparquet-writer': async () => (await import('./etl-avro-variants.ts')).libraries(),
+  },
+  baselines: { 'avsc + hyparquet-writer': undefined },
+}
+
 export const etlCases: readonly RateCase[] = [
+  avroParquet,
   etlCase('etl/csv-filter-parquet', async () => (await import('./etl-variants.ts')).csvFilterParquet(), 2_500_000, 200_000),
   etlCase('etl/ndjson-aggregate-csv', async () => (await import('./etl-variants.ts')).ndjsonAggregateCsv(), 1_500_000, 100_000),
   etlCase('etl/ndjson-parquet', async () => (await import('./etl-variants.ts')).ndjsonParquet(), 1_500_000, 100_000),
