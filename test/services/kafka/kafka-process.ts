@@ -7,23 +7,29 @@ import { freePorts } from './broker-ports.ts'
 import type { KafkaBroker } from './kafka-broker.ts'
 import { kafkaDistribution, type KafkaVersion } from './kafka-distribution.ts'
 import { javaCommand, runKafkaTool } from './run-kafka-tool.ts'
-import { CLUSTER_ID, SCRAM_ARGUMENTS, serverProperties } from './server-properties.ts'
+import { CLUSTER_ID, type JoiningBroker, SCRAM_ARGUMENTS, serverProperties } from './server-properties.ts'
 import { START_TIMEOUT_MS, untilReady } from './until-ready.ts'
 
+export interface KafkaProcess extends KafkaBroker {
+  /** Where further brokers join it. */
+  readonly controllerPort: number
+}
+
 /** An Apache Kafka from Maven's jars as a child process. It ends with this process, however that ends. */
-export async function startKafkaProcess(version: KafkaVersion): Promise<KafkaBroker> {
+export async function startKafkaProcess(version: KafkaVersion, joining?: JoiningBroker): Promise<KafkaProcess> {
   const distribution = await kafkaDistribution(version)
   const directory = await mkdtemp(join(tmpdir(), 'millrace-kafka-'))
   const ports = await freePorts()
   const properties = join(directory, 'server.properties')
-  await writeFile(properties, serverProperties(ports, { ...distribution, dataDirectory: join(directory, 'log'), host: '127.0.0.1' }))
-  await runKafkaTool(version, 'kafka.tools.StorageTool', ['format', '-t', CLUSTER_ID, '-c', properties, ...SCRAM_ARGUMENTS])
+  await writeFile(properties, serverProperties(ports, { ...distribution, dataDirectory: join(directory, 'log'), host: '127.0.0.1' }, joining))
+  await runKafkaTool(version, 'kafka.tools.StorageTool', ['format', '-t', CLUSTER_ID, '-c', properties, ...(joining === undefined ? SCRAM_ARGUMENTS : [])])
 
   const plain = `127.0.0.1:${ports.plain}`
   const start = (): Promise<RunningBroker> => startGuarded([...javaCommand(distribution), 'kafka.Kafka', properties], join(directory, 'output.txt'), plain)
   let running = await start()
   return {
     version,
+    controllerPort: ports.controller,
     plain,
     sasl: `127.0.0.1:${ports.sasl}`,
     tls: `localhost:${ports.tls}`,

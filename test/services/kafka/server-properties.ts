@@ -21,16 +21,22 @@ export interface BrokerPlace {
   readonly keyStorePassword: string
 }
 
-/** A single node that is broker and controller, small and quick to start, with everything transactions need. */
-export function serverProperties(ports: BrokerPorts, { dataDirectory, host, keyStore, keyStorePassword }: BrokerPlace): string {
+/** A further broker of a cluster whose first one, node 1, is its controller. */
+export interface JoiningBroker {
+  readonly nodeId: number
+  readonly controllerPort: number
+}
+
+/** A node that is broker and controller, or a further broker; small and quick to start, with everything transactions need. */
+export function serverProperties(ports: BrokerPorts, { dataDirectory, host, keyStore, keyStorePassword }: BrokerPlace, joining?: JoiningBroker): string {
   const listeners = (on: string): string[] => [`PLAINTEXT://${on}:${ports.plain}`, `SCRAM://${on}:${ports.sasl}`, `TLS://${on}:${ports.tls}`]
   const { username, password } = SASL_USER
   return Object.entries({
-    'process.roles': 'broker,controller',
-    'node.id': 1,
-    'controller.quorum.voters': `1@127.0.0.1:${ports.controller}`,
+    'process.roles': joining === undefined ? 'broker,controller' : 'broker',
+    'node.id': joining?.nodeId ?? 1,
+    'controller.quorum.voters': `1@127.0.0.1:${joining?.controllerPort ?? ports.controller}`,
     'controller.listener.names': 'CONTROLLER',
-    listeners: [...listeners(host), `CONTROLLER://127.0.0.1:${ports.controller}`].join(','),
+    listeners: [...listeners(host), ...(joining === undefined ? [`CONTROLLER://127.0.0.1:${ports.controller}`] : [])].join(','),
     'advertised.listeners': listeners('127.0.0.1').join(','),
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SCRAM:SASL_PLAINTEXT,TLS:SSL',
     'inter.broker.listener.name': 'PLAINTEXT',
