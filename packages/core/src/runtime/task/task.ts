@@ -138,7 +138,7 @@ export class Task {
     if (this.#restoredFinished) this.#deferred.push(() => this.#endSource(true))
     else {
       this.#source?.startTicking((action) => this.#enqueue(action))
-      this.#ticks?.start((action) => this.#enqueue(action), this.#abort.signal)
+      this.#ticks?.start((action) => this.#enqueue(action), () => this.#state === 'running', this.#abort.signal)
     }
     this.#environment.wake()
   }

@@ -18,14 +18,15 @@ export class WatermarkTicks {
     this.#operators = chain.members.filter((_, index) => makesWatermarks(index)).map(({ operator }) => operator as StreamOperator & TimestampsOperator)
   }
 
-  /** Until the signal aborts. */
-  start(enqueue: (action: () => void) => void, signal: AbortSignal): void {
+  /** Until the input has ended, after which nothing may be emitted, or the signal aborts. */
+  start(enqueue: (action: () => void) => void, isRunning: () => boolean, signal: AbortSignal): void {
     if (this.#operators.length === 0) return
     const { clock, settings } = this.#environment
     const arm = (): void => {
       if (signal.aborted) return
       this.#cancel = clock.schedule(settings.autoWatermarkIntervalMs, () =>
         enqueue(() => {
+          if (!isRunning()) return
           this.tick()
           arm()
         }),

@@ -3,8 +3,10 @@ import { count } from '../../../src/functions/aggregates.ts'
 import { WatermarkStrategy } from '../../../src/functions/watermark-strategy.ts'
 import { TumblingEventTimeWindows } from '../../../src/functions/window-assigners.ts'
 import { collectingSink } from '../../../src/testing/collecting-sink.ts'
-import { scriptedSource, type Script } from '../../../src/testing/scripted-source.ts'
-import { testJob } from '../../../src/testing/test-job.ts'
+import { scriptedSource, scriptedSourceWith, type Script } from '../../../src/testing/scripted-source.ts'
+import { end, processingTime } from '../../../src/testing/script.ts'
+import { createVirtualClock } from '../../../src/testing/virtual-clock.ts'
+import { runTestJob, testJob } from '../../../src/testing/test-job.ts'
 
 const strategy = WatermarkStrategy.forBoundedOutOfOrderness<number>('1s', (time) => time)
 
@@ -31,6 +33,21 @@ it('moves time while the input goes on, not only at its end', async () => {
   await running.until(() => sink.values.length > 0)
   expect(sink.values).toEqual([2])
   await running.cancel()
+})
+
+it('an input that has ended says nothing more, however long the others go on', async () => {
+  const clock = createVirtualClock()
+  const late = scriptedSourceWith<number>({ clock }, [[processingTime(30_000), 25_000, end]])
+  const sink = collectingSink<number>()
+  await runTestJob(
+    (env) => {
+      const short = env.fromSource(scriptedSource<number>([1_000, 2_000, end])).map((time) => time).assignTimestampsAndWatermarks(strategy.withIdleness('1s'))
+      const long = env.fromSource(late).map((time) => time).assignTimestampsAndWatermarks(strategy.withIdleness('1s'))
+      short.union(long).keyBy(() => 0).window(TumblingEventTimeWindows.of('10s')).aggregate(count()).sinkTo(sink)
+    },
+    { clock, parallelism: 1 },
+  )
+  expect(sink.values).toEqual([2, 1])
 })
 
 it('an input that stays silent is idle after its timeout and holds the others back no more', async () => {
