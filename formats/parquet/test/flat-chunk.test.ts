@@ -37,8 +37,8 @@ test('texts are compared as their bytes are', () => {
   )
 })
 
-async function roundTrip(type: TypeInformation<unknown>, values: readonly unknown[], options: ParquetWriteOptions = {}): Promise<{ readonly meta: ColumnMetaData; readonly found: readonly unknown[] }> {
-  const Row = types.row({ x: type }) as TypeInformation<{ readonly x: unknown }>
+async function roundTrip<T>(type: TypeInformation<T>, values: readonly T[], options: ParquetWriteOptions = {}): Promise<{ readonly meta: ColumnMetaData; readonly found: readonly T[] }> {
+  const Row = types.row({ x: type }) as unknown as TypeInformation<{ readonly x: T }>
   const file = writeParquet(parquet(Row, options).fileWriter, values.map((x) => ({ x })))
   const meta = parquetMetadata(new Uint8Array(file).buffer).row_groups[0]?.columns[0]?.meta_data as ColumnMetaData
   return { meta, found: (await readParquet(parquet(Row).fileReader, input(file))).rows.map(({ x }) => x) }
