@@ -131,13 +131,26 @@ export class CachedTable {
 
   /** Throws what the serializer throws, with state and key. */
   encode(value: unknown, key: StateKey): Uint8Array {
+    this.#encode(value, key)
+    return this.#value.bytes()
+  }
+
+  /** Appends the body of an entry, which has a value, in the canonical encoding. */
+  writeBody(entry: CacheEntry, output: DataOutput): void {
+    this.#writeKey(entry)
+    this.#encode(entry.value, entry.key)
+    const key = this.#key.view()
+    this.#input.wrap(key, PREFIX_BYTES)
+    this.layout.writeBody(this.#input, key, this.#value.view(), output)
+  }
+
+  #encode(value: unknown, key: StateKey): void {
     this.#value.reset()
     try {
       this.#values.write(value, this.#value)
     } catch (error) {
       throw unwritableState(error, this.meta, key)
     }
-    return this.#value.bytes()
   }
 
   #load(keyGroup: number, key: StateKey, namespace: Namespace, userKey: unknown): CacheEntry {

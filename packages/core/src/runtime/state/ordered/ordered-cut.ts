@@ -55,19 +55,12 @@ export class OrderedCut {
     this.#kept = new Map()
   }
 
-  /** Called before an entry changes for the first time after the barrier, while it still has its old value. Leaves its stamp. */
+  /** Keeps what the store lacks of an entry: called before it changes for the first time after the barrier, or by the walker. Leaves its stamp. */
   preserve(entry: CacheEntry): void {
     if (this.view === undefined || entry.dirtyAt === CLEAN || entry.keyGroup < this.walking || !this.epochs.needs(entry.epoch)) return
     const key = entry.table.storeKey(entry)
     this.keep(key, entry.table.encoded(entry))
     this.changes?.add(key, false)
-  }
-
-  /** The same for the walker: the entry stays as it is. */
-  write(entry: CacheEntry): void {
-    if (!this.epochs.needs(entry.epoch)) return
-    this.preserve(entry)
-    entry.epoch = this.epochs.written
   }
 
   /** Called when an entry is written to the store under `key`, with a value that may be newer than the barrier. */

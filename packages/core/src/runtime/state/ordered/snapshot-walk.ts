@@ -4,7 +4,7 @@ import { createDataOutput } from '../../../types/byte-data-output.ts'
 import type { DataOutput } from '../../../types/data-output.ts'
 import { writeEntryRemoval } from '../removal-encoding.ts'
 import { SliceClock } from '../slice-clock.ts'
-import { CLEAN } from './cache-entry.ts'
+import { STORED } from './cache-entry.ts'
 import { endOf } from './byte-order.ts'
 import type { CachedTable } from './cached-table.ts'
 import { PREFIX_BYTES } from './entry-layout.ts'
@@ -42,20 +42,24 @@ export class SnapshotWalk {
       this.#cut.walking = keyGroup
       for (let index = 0; index < this.#tables.length; index++) {
         const table = this.#tables[index] as CachedTable
-        for (const _slice of this.#keepDirty(table, keyGroup)) yield this.#take(keyGroup)
+        for (const _slice of this.#writeDirty(table, index, keyGroup)) yield this.#take(keyGroup)
         for (const _slice of isFull ? this.#write(table, index, keyGroup) : this.#writeChanged(table, index, keyGroup)) yield this.#take(keyGroup)
       }
       if (this.#entries > 0 || this.#removals.position > 0) yield this.#take(keyGroup)
     }
   }
 
-  /** Keeps the entries that were dirty at the barrier and still are as they were. */
-  *#keepDirty(table: CachedTable, keyGroup: number): Generator<void> {
+  /** Writes the entries that were dirty at the barrier and still are as they were; what stands in the place of another in the store is kept for later. */
+  *#writeDirty(table: CachedTable, index: number, keyGroup: number): Generator<void> {
     const dirty = table.dirty(keyGroup)
     // from the end: an entry taken out meanwhile is replaced with the last one, which has been seen
-    for (let index = dirty.length - 1; index >= 0; index--) {
-      const entry = dirty[index]
-      if (entry !== undefined && entry.dirtyAt !== CLEAN) this.#cut.write(entry)
+    for (let at = dirty.length - 1; at >= 0; at--) {
+      const entry = dirty[at]
+      if (entry !== undefined && this.#cut.epochs.needs(entry.epoch)) {
+        if (entry.stored === STORED.no && entry.value !== undefined) this.#append(index, (body) => table.writeBody(entry, body))
+        else this.#cut.preserve(entry)
+        entry.epoch = this.#cut.epochs.written
+      }
       if (this.#slice.passed()) yield
     }
   }
@@ -94,8 +98,12 @@ export class SnapshotWalk {
   }
 
   #writeEntry(table: CachedTable, index: number, key: Uint8Array, value: Uint8Array): void {
+    this.#append(index, (body) => this.#writeBody(table, key, value, body))
+  }
+
+  #append(index: number, writeBody: (body: DataOutput) => void): void {
     this.#body.reset()
-    this.#writeBody(table, key, value, this.#body)
+    writeBody(this.#body)
     this.#output.writeVarUint(index)
     this.#output.writeInt32(this.#body.position)
     this.#output.writeRaw(this.#body.view())
