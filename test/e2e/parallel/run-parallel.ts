@@ -1,14 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type JobClient, silentLogger, submit } from '@millrace/core'
+import { type JobClient, silentLogger, submit, type SubmitUrlOptions } from '@millrace/core'
 import { chaosRun } from '../../chaos/chaos-case.ts'
 import { type ChaosRun, checkpointDirectory, outputDirectory } from '../../chaos/chaos-run.ts'
 import { chaosJob } from '../../chaos/jobs/all-jobs.ts'
 import { compareLines, type OutputDifference, publishedLines } from '../../chaos/output.ts'
 import type { Fault } from './fault.ts'
 
-type Options = NonNullable<Parameters<typeof submit>[1]>
+type Options = SubmitUrlOptions
 
 const SEED = 20_261_122
 

@@ -25,6 +25,7 @@ import type { RunOptions } from './run-options.ts'
 import { slowStepWatch } from './slow-step-watch.ts'
 import { systemClock } from './system-clock.ts'
 import type { JobAddress } from './workers/job-address.ts'
+import { takenFromConfig } from './workers/worker-init.ts'
 import { openWorkingDirectory } from './working-directory.ts'
 
 const DEFAULT_BUFFER_BYTES = 256 * 1024
@@ -61,6 +62,7 @@ export async function submitGraph(
   const jobGraph = optimize(graph, optimizer)
   const slots = planSlots(jobGraph, requireAddress(options.workers ?? 0, address))
   const inWorkers = slots.executors > 1
+  if (inWorkers && address !== undefined) takenFromConfig(options, address) // before anything is opened
   // Threads share no memory that a checkpoint could be kept in.
   const temporary = inWorkers && checkpointStorage(options)?.durable === false && options.checkpoints?.storage === undefined ? join(tmpdir(), `millrace-checkpoints-${randomUUID()}`) : undefined
   const storage = temporary === undefined ? checkpointStorage(options) : fileCheckpointStorage(temporary)

@@ -82,6 +82,26 @@ test('a job that finishes: summary and exit code 0', async () => {
   expect(job.listening()).toBe(false)
 })
 
+test('workers are told where the job, its parameters and its configuration are', async () => {
+  writeFileSync(join(folder, 'millrace.config.mjs'), 'export default { workers: 3, parallelism: 4 }')
+  const told = Promise.withResolvers<{ workers: number | undefined; address: unknown }>()
+  const submit: Submit = async (_job, { workers }, address) => {
+    told.resolve({ workers, address })
+    throw new MillraceError('TEST_OVER', 'told', { origin: 'external' })
+  }
+  const withParams: Job<unknown> = { ...flights, params: { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } } }
+  const job = run(['--workers', '2', '--param', 'day=1'], { job: withParams, submit })
+  expect(await told.promise).toEqual({
+    workers: 2,
+    address: {
+      moduleUrl: pathToFileURL(join(folder, 'job.ts')).href,
+      params: { day: '1' },
+      config: { url: pathToFileURL(join(folder, 'millrace.config.mjs')).href, settings: { workers: 3, parallelism: 4 } },
+    },
+  })
+  expect(await job.exitCode).toBe(1)
+})
+
 test('a job that fails: the error and exit code 1, whoever is to blame', async () => {
   const job = run([])
   await job.submitted
