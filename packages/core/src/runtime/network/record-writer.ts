@@ -29,6 +29,13 @@ export class RecordWriter {
     return true
   }
 
+  /** Most records that should be emitted before `isAvailable` is asked again. */
+  get batchRows(): number {
+    let rows = BATCH_ROWS
+    for (const channel of this.channels) if (channel.batchRows !== undefined && channel.batchRows < rows) rows = channel.batchRows
+    return rows
+  }
+
   get hasPending(): boolean {
     return this.#pending
   }
@@ -67,7 +74,8 @@ export class RecordWriter {
       batch = { kind: 'records', values: [], timestamps: [], bytes: 0 }
       this.#batches[index] = batch
       // One row of each batch is measured and stands for the others: exact sizes would cost more than the hand-over.
-      this.#rowBytes[index] = estimateBytes(value)
+      const { batchRows } = this.channels[index] as ChannelProducer
+      this.#rowBytes[index] = Math.max(estimateBytes(value), batchRows === undefined ? 0 : this.#batchBytes / batchRows)
       this.#pending = true
     }
     batch.values.push(value)

@@ -31,6 +31,8 @@ class RingOutput implements RemoteOutputChannel {
   readonly #control: FrameProducer
   readonly #codec: RowFrameCodec
   readonly #space: WaitCell
+  /** Of the last batch. */
+  #rowBytes = 1
   readonly #hasCredit = (): boolean => this.#pump() && this.#memory.data.queuedBytes() < this.#limitBytes
 
   constructor(handle: RemoteChannelHandle, { type }: RemoteOutputOptions) {
@@ -49,6 +51,11 @@ class RingOutput implements RemoteOutputChannel {
     if (this.#waitingBytes === 0 && this.#memory.data.queuedSeenBytes < this.#limitBytes) return true
     while (!this.#hasCredit()) if (this.#space.sleep(this.#hasCredit)) return false
     return true
+  }
+
+  /** Half of what the limit stands for. */
+  get batchRows(): number {
+    return Math.max(1, Math.floor(this.#limitBytes / 2 / this.#rowBytes))
   }
 
   get queuedBytes(): number {
@@ -83,8 +90,10 @@ class RingOutput implements RemoteOutputChannel {
 
   #pushRecords(batch: Extract<StreamElement, { kind: 'records' }>): void {
     this.#codec.write(batch, this.#data.begin())
-    this.numBytesOut.value += this.#data.send(this.#data.sequence + 1, this.#control.waitingPosition)
+    const bytes = this.#data.send(this.#data.sequence + 1, this.#control.waitingPosition)
+    this.numBytesOut.value += bytes
     this.numBuffersOut.value++
+    this.#rowBytes = bytes / batch.values.length
   }
 
   /** Moves what waits into the rings; true when nothing waits any more. */

@@ -5,7 +5,7 @@ import type { SourceOperator } from '../operators/source-operator.ts'
 import type { SerializedSplit } from '../protocol.ts'
 import type { TaskEnvironment } from './task-environment.ts'
 
-/** Records taken from a reader between two looks at the mailbox. */
+/** Records taken from a reader between two looks at the mailbox, or fewer when a consumer is slow. */
 const POLL_RECORDS = 1024
 
 /** Drives the source at the head of a task: asks for splits, waits for data, notices the end. */
@@ -88,7 +88,7 @@ export class SourcePoller {
   /** `pending`: call `wakeWhenAvailable`. `end`: everything has been read. */
   poll(): 'more' | 'pending' | 'end' {
     if (this.#stopped || this.ended || this.#waiting !== undefined) return 'pending'
-    const result = this.#operator.pollBatch(POLL_RECORDS)
+    const result = this.#operator.pollBatch(this.#pollRecords())
     if (this.#bounded) this.#tick()
     if (result !== 'end') return result
     if (this.#noMoreSplits) return 'end'
@@ -114,6 +114,12 @@ export class SourcePoller {
         if (!this.#signal.aborted) this.#fail(error)
       },
     )
+  }
+
+  #pollRecords(): number {
+    let records = POLL_RECORDS
+    for (const writer of this.#environment.writers.values()) if (writer.batchRows < records) records = writer.batchRows
+    return records
   }
 
   #tick(): void {

@@ -52,6 +52,16 @@ describe('RecordWriter', () => {
     for (let value = 0; value < 10; value++) byBytes.collect('x'.repeat(1000), 0)
     expect(drain(channel).length).toBeGreaterThan(0)
   })
+  test('gives a channel that asks for small batches no larger ones', () => {
+    const [usual, other] = pair()
+    const small = Object.assign(other, { batchRows: 10 })
+    const writer = new RecordWriter([usual, small], (value) => (value as number) % 2, 100_000)
+    expect(writer.batchRows).toBe(10)
+    for (let value = 0; value < 60; value++) writer.collect(value, 0)
+    expect(usual.isEmpty).toBe(true)
+    expect(drain(small).map((values) => (values as unknown[]).length)).toEqual([10, 10, 10])
+    expect(new RecordWriter([usual], () => 0, 1000).batchRows).toBe(1024)
+  })
   test('is not available while one of its channels is full, and says when there is room again', () => {
     const [full, other] = pair(100)
     const writer = new RecordWriter([full, other], () => 0, 10)
