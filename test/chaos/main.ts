@@ -12,7 +12,7 @@ import { damagedSnapshots } from './damaged-snapshots.ts'
 import { fullDisk } from './full-disk.ts'
 import { failpointKills } from './failpoint-kills.ts'
 import { withFaultyKafka } from './kafka/faulty-kafka.ts'
-import { kafkaFailpoints, kafkaKills } from './kafka/kafka-kills.ts'
+import { kafkaFailpoints, kafkaKills, kafkaPlantedBugs } from './kafka/kafka-kills.ts'
 import { pausedProcess } from './paused-process.ts'
 import { plantedBugCases } from './planted-bugs.ts'
 import { randomKills } from './random-kills.ts'
@@ -47,6 +47,7 @@ if (service === 's3') {
   })
 } else if (service === 'kafka') {
   await withFaultyKafka(seed, async (faulty) => {
+    if (values.planted) return runAll(chosen(kafkaPlantedBugs(seed, faulty)))
     for (let round = 0; countedKills() < kills; round++) {
       const cases = chosen(kafkaKills({ seed, round, killsPerRun: KILLS_PER_RUN, faulty }))
       if (cases.length === 0) break

@@ -28,6 +28,12 @@ const FAILPOINTS: readonly FailpointName[] = [
   'lease-after',
 ]
 
+const PLANTED: readonly { readonly bug: string; readonly kill: FailpointName }[] = [
+  { bug: 'commit-before-completion', kill: 'completion-before' },
+  // writers that forget their state do not abort what was begun after the checkpoint
+  { bug: 'unfinished-files-forgotten', kill: 'completion-after' },
+]
+
 type KafkaRun = ChaosRun & { readonly kafka: KafkaPlace }
 
 /** Each kind once, killed at moments that the seed chooses, while the broker is killed too; in every second run processes differ in parallelism. */
@@ -47,6 +53,18 @@ export function kafkaFailpoints(seed: number, faulty: FaultyKafka): readonly Cha
     run(directory) {
       const runSeed = mix(seed, index, 5) % 1_000_000
       return runOnKafka(kafkaRun('kafka-to-kafka', faulty, { seed: runSeed, directory, records: 24_000 }), faulty, livesTo(name, runSeed))
+    },
+  }))
+}
+
+/** Mistakes of a sink that show in topics and transactions; each must be noticed. */
+export function kafkaPlantedBugs(seed: number, faulty: FaultyKafka): readonly ChaosCase[] {
+  return PLANTED.map(({ bug, kill }, index) => ({
+    name: `planted/kafka/${bug}`,
+    async run(directory) {
+      const run = { ...kafkaRun('kafka-to-kafka', faulty, { seed: mix(seed, index, 6) % 1_000_000, directory, records: 12_000 }), planted: bug }
+      const { ok, detail, ...rest } = await runOnKafka(run, faulty, [{ kind: 'failpoint', failpoint: { name: kill, hit: 1, afterCheckpoints: 2 } }])
+      return { ...rest, ok: !ok, detail: ok ? `NOT CAUGHT: ${detail}` : `caught: ${detail.replaceAll(/\s+/g, ' ').slice(0, 300)}` }
     },
   }))
 }

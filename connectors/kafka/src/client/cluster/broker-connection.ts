@@ -57,6 +57,8 @@ export async function connectToBroker(address: { readonly host: string; readonly
       },
       send: (message, request, extraMs = 0) =>
         connection.send(exchange(message, request, requestTimeoutMs + extraMs)).catch((error: unknown) => {
+          // answers come in order: behind one that does not come there will be no other
+          if (error instanceof Error && error.name === 'KafkaJSRequestTimeoutError') close()
           throw transportError(error, name, message.name)
         }),
       post: async (message, request) => {
@@ -86,7 +88,7 @@ function exchange<Request, Response>(
       apiVersion: version,
       apiName: name,
       encode() {
-        const writer = new ProtocolWriter()
+        const writer = new ProtocolWriter(message.sizeOf?.(request))
         if (flexible) writer.noTags()
         message.encode(request, writer)
         return Promise.resolve({ buf: writer.bytes, buffer: writer.bytes })
