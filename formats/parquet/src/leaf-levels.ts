@@ -34,6 +34,8 @@ export class LeafLevels {
   #entriesLeft: number
   /** Rows that begin in the entries decoded so far and were not counted as read. */
   #rows = 0
+  /** No entry was decoded. */
+  #isNew = true
 
   constructor(file: string, bytes: ArrayBuffer, meta: ColumnMetaData, source: LeafColumn) {
     this.#path = file
@@ -84,6 +86,8 @@ export class LeafLevels {
         const level = repetition === undefined ? 0 : (levels[index] as number)
         this.repetition.push(level)
         if (level === 0) this.#rows++
+        else if (this.#isNew) throw damaged(this.#path, `expected a column to begin with a row, found repetition level ${level}`)
+        this.#isNew = false
       }
       definition?.take(levels, part)
       let present = 0
