@@ -11,12 +11,19 @@ import type { FaultyS3 } from './faulty-s3.ts'
 import { s3FileSystemOf } from './s3-place.ts'
 import type { S3Place } from './s3-place.ts'
 
-/** Files to S3, S3 to S3, and state files on S3; checkpoints on S3 in all of them. */
-const KINDS = [
-  { name: 'file-to-s3', job: 'file-to-file', input: false },
-  { name: 's3-to-s3', job: 'file-to-file', input: true },
-  { name: 'state-on-s3', job: 'keyed-count', input: false },
-] as const
+interface Kind {
+  readonly name: string
+  readonly input: boolean
+  readonly settings: Pick<ChaosRun, 'job' | 'backend' | 'snapshots'>
+}
+
+/** Files to S3, S3 to S3, and state on S3, whole and as increments; checkpoints on S3 in all of them. */
+const KINDS: readonly Kind[] = [
+  { name: 'file-to-s3', input: false, settings: { job: 'file-to-file', backend: 'heap', snapshots: 'full' } },
+  { name: 's3-to-s3', input: true, settings: { job: 'file-to-file', backend: 'heap', snapshots: 'full' } },
+  { name: 'state-on-s3', input: false, settings: { job: 'keyed-count', backend: 'heap', snapshots: 'full' } },
+  { name: 'increments-on-s3', input: false, settings: { job: 'keyed-count', backend: 'leveldb', snapshots: 'incremental' } },
+]
 
 export const S3_KINDS: readonly string[] = KINDS.map(({ name }) => name)
 
@@ -34,8 +41,10 @@ export function s3Kills({ seed, round, killsPerRun, faulty }: RandomKillOptions 
 
 /** A run of this kind in a place of its own. */
 export function s3Run(kind: string, { server, bucket }: FaultyS3, settings: Pick<ChaosRun, 'seed' | 'directory'> & Partial<ChaosRun>): ChaosRun & { readonly s3: S3Place } {
-  const { job, input } = KINDS.find(({ name }) => name === kind) ?? KINDS[0]
-  return { ...chaosRun({ job, records: 30_000, checkpointIntervalMs: 250, ...settings }), s3: { server, root: `s3://${bucket}/${randomUUID()}`, input } }
+  const found = KINDS.find(({ name }) => name === kind)
+  if (found === undefined) throw new Error(`no kind of run on S3 is called ${kind}; there are ${S3_KINDS.join(', ')}`)
+  const { input } = found
+  return { ...chaosRun({ ...found.settings, records: 30_000, checkpointIntervalMs: 250, ...settings }), s3: { server, root: `s3://${bucket}/${randomUUID()}`, input } }
 }
 
 /** Exact output, and nothing of an unfinished file after a clean-up. */
