@@ -19,7 +19,7 @@ export default defineConfig({
           exclude: ['**/node_modules/**', 'test/{kafka,s3}/**'],
         },
       },
-      { ...shared, test: { ...options, name: 'kafka', include: ['test/kafka/**/*.test.ts'], globalSetup: ['test/services/kafka/global-setup.ts'] } },
+      { ...shared, test: { ...options, testTimeout: 120_000, hookTimeout: 120_000, name: 'kafka', include: ['test/kafka/**/*.test.ts'], globalSetup: ['test/services/kafka/global-setup.ts'] } },
       { ...shared, test: { ...options, name: 's3', include: ['test/s3/**/*.test.ts'], globalSetup: ['test/services/s3/global-setup.ts'] } },
     ],
   },
