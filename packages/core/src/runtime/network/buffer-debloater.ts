@@ -6,6 +6,8 @@ const PERIOD_MS = 200
 /** A change by less is not worth it: Flink's buffer-debloat.threshold-percentages. */
 const THRESHOLD = 0.25
 const LEAST_BYTES = 4096
+/** Until the rate is known: two frames, so that a slow consumer does not begin with all that fits. */
+const FIRST_BYTES = 64 * 1024
 
 /**
  * Buffer debloating (FLIP-183): lets only as much be on its way as is processed within a target time, so that a barrier does
@@ -22,11 +24,11 @@ export class BufferDebloater {
   #idleMs = 0
   #idleSinceMs: number | undefined
 
-  /** The limit begins at its most, `limitBytes`. */
+  /** `limitBytes`: the most that the limit will be. */
   constructor(targetLatencyMs: number, limitBytes: number, nowMs: number) {
     this.#targetLatencyMs = targetLatencyMs
     this.#mostBytes = limitBytes
-    this.limitBytes = limitBytes
+    this.limitBytes = Math.min(limitBytes, FIRST_BYTES)
     this.#sinceMs = nowMs
   }
 

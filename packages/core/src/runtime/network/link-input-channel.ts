@@ -53,7 +53,10 @@ class LinkInput implements LinkInputChannel {
     this.limitBytes = limitBytes
     this.#options = options
     this.#codec = rowFrameCodecOf(type)
-    if (targetLatencyMs !== undefined) this.#debloater = new BufferDebloater(targetLatencyMs, limitBytes, clock.now())
+    if (targetLatencyMs !== undefined) {
+      this.#debloater = new BufferDebloater(targetLatencyMs, limitBytes, clock.now())
+      this.limitBytes = this.#debloater.limitBytes
+    }
     this.#grant()
   }
 

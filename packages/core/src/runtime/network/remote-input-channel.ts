@@ -51,7 +51,10 @@ class RingInput implements RemoteInputChannel {
     this.#codec = rowFrameCodecOf(options.type)
     this.limitBytes = Atomics.load(this.#memory.words, LIMIT_WORD)
     const { targetLatencyMs, clock } = options
-    if (targetLatencyMs !== undefined) this.#debloater = new BufferDebloater(targetLatencyMs, this.limitBytes, clock.now())
+    if (targetLatencyMs !== undefined) {
+      this.#debloater = new BufferDebloater(targetLatencyMs, this.limitBytes, clock.now())
+      this.#limit(this.#debloater.limitBytes)
+    }
     this.#arrival = new WaitCell(this.#memory.words, DATA_CELL, () => this.onData())
   }
 
@@ -131,9 +134,12 @@ class RingInput implements RemoteInputChannel {
     const debloater = this.#debloater
     if (debloater === undefined) return
     debloater.consumed(bytes, this.#options.clock.now())
-    if (debloater.limitBytes === this.limitBytes) return
-    this.limitBytes = debloater.limitBytes
-    Atomics.store(this.#memory.words, LIMIT_WORD, this.limitBytes)
+    if (debloater.limitBytes !== this.limitBytes) this.#limit(debloater.limitBytes)
+  }
+
+  #limit(bytes: number): void {
+    this.limitBytes = bytes
+    Atomics.store(this.#memory.words, LIMIT_WORD, bytes)
   }
 
   /** Not for every frame: a producer that had to wait shall find room for some. */
