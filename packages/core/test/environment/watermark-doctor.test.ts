@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import type { StreamExecutionEnvironment } from '../../src/api/stream-execution-environment.ts'
 import { formatWatermarks } from '../../src/environment/format-watermarks.ts'
 import type { WatermarkCause } from '../../src/environment/watermark-status.ts'
+import { mapState } from '../../src/functions/state-descriptor.ts'
 import { WatermarkStrategy } from '../../src/functions/watermark-strategy.ts'
 import { collectingSink } from '../../src/testing/collecting-sink.ts'
 import { defineSource } from '../../src/spi/define-source.ts'
@@ -10,6 +11,7 @@ import { end, processingTime } from '../../src/testing/script.ts'
 import { scriptedSourceWith, type Script } from '../../src/testing/scripted-source.ts'
 import { testJob } from '../../src/testing/test-job.ts'
 import { createVirtualClock } from '../../src/testing/virtual-clock.ts'
+import { long } from '../../src/types/number-types.ts'
 
 const byValue = WatermarkStrategy.forMonotonousTimestamps<number>((time) => time)
 
@@ -119,6 +121,28 @@ it('a source that has read all its splits and waits for new ones holds time wher
     expect(job.client.watermarks().causes).toEqual([{ operator: 'files', uid: expect.any(String), subtask: 0, split: '', watermark: 4_999, state, sinceMs: expect.any(Number) }])
     await job.cancel()
   }
+})
+
+it('finds the second input that makes no watermarks, such as rules that are broadcast', async () => {
+  const clock = createVirtualClock()
+  const rules = mapState('rules', long(), long())
+  const script = Array.from({ length: 100 }, (_, index) => [processingTime(index * 200), index * 1_000]).flat() as Script<number>
+  const job = await testJob(
+    (env) => {
+      const numbers = env.fromSource(scriptedSourceWith<number>({ clock }, [script]), byValue, { name: 'numbers' })
+      const limits = env.fromSource(scriptedSourceWith<number>({ clock }, [[1, processingTime(60_000)]]), WatermarkStrategy.noWatermarks(), { name: 'rules' })
+      numbers
+        .connect(limits.broadcast(rules))
+        .process((context) => ({ processElement: (value, _timestamp, output) => output.collect(value), processBroadcastElement: (value) => context.broadcastState(rules).put(value, value) }), long())
+        .sinkTo(collectingSink<number>())
+    },
+    { clock },
+  )
+  await job.advance(10_000)
+  const status = job.client.watermarks()
+  await job.cancel()
+  expect(status.causes).toEqual([expect.objectContaining({ operator: 'rules', split: '0', state: 'noWatermarks' })])
+  expect(formatWatermarks(status, clock.now())).toContain('Event time waits for rules #0 split 0 at none: records but no watermarks')
 })
 
 it('follows time to where it is made, also in the middle of a job', async () => {

@@ -19,11 +19,11 @@ export class SplitWatermark implements WatermarkOutput {
   attached = false
   /** Ahead of its alignment group, and not read. */
   paused = false
-  /** Processing time at which the watermark was last seen to have gone forward. */
+  /** Processing time at which the watermark was last seen to have gone forward, or the split was first seen. */
   advancedMs: number = Number.NaN
   /** Records came since then. */
   records = false
-  #observed: number | undefined
+  #observed: number = MIN_WATERMARK
   readonly generator: WatermarkGenerator<unknown>
 
   constructor(id: string, generator: WatermarkGenerator<unknown>) {
@@ -40,6 +40,7 @@ export class SplitWatermark implements WatermarkOutput {
 
   /** Called now and then: notices whether the watermark has gone forward since the last time. */
   observe(now: number): void {
+    if (Number.isNaN(this.advancedMs)) this.advancedMs = now
     if (this.watermark === this.#observed) return
     this.#observed = this.watermark
     this.advancedMs = now
