@@ -64,7 +64,11 @@ export class WorkerPool implements ExecutorPool {
 
   send(executor: ExecutorId, message: ToExecutor): void {
     const worker = this.#workers.get(executor)
-    if (worker?.running !== true) return
+    if (worker?.running !== true) {
+      // It was lost with nothing on it, so that nobody took notice; these tasks would be waited for.
+      if (message.kind === 'deploy') queueMicrotask(() => this.#events.lost(executor, lostBeforeDeployment()))
+      return
+    }
     if (message.kind === 'close') worker.closingMs ??= this.#options.clock.now()
     worker.thread.post({ kind: 'message', message, channels: message.kind === 'deploy' ? this.#options.channels.of(executor, message) : [] })
   }
@@ -166,4 +170,8 @@ export class WorkerPool implements ExecutorPool {
       this.#reports.add(report)
     }
   }
+}
+
+function lostBeforeDeployment(): MillraceError {
+  return new MillraceError('CORE_WORKER_EXITED', 'A worker thread ended before tasks were deployed on it', { origin: 'user', retryable: true })
 }

@@ -12,7 +12,7 @@ export interface ExecutorEvents {
 export interface ExecutorPool {
   /** Starts those that do not run. Rejects with what keeps one from starting; may be called again. */
   start(): Promise<void>
-  /** Messages to one executor arrive in order; those to a lost one vanish. */
+  /** Messages to one executor arrive in order; those to a lost one vanish, but a deployment to it makes `lost` be called for it. */
   send(executor: ExecutorId, message: ToExecutor): void
   /** After the last attempt. */
   close(): Promise<void>
