@@ -42,7 +42,7 @@ export function transportClient(name: string, connect: BrokerTransportFactory): 
 
 async function overTransport(transport: BrokerTransport, broker: string, requestTimeoutMs: number): Promise<BrokerConnection> {
   const exchange = async <Request>(message: ProtocolMessage<Request, unknown>, request: Request, timeoutMs: number, answered: boolean): Promise<Buffer> => {
-    const writer = new ProtocolWriter()
+    const writer = new ProtocolWriter(message.sizeOf?.(request))
     if (message.flexible) writer.noTags()
     message.encode(request, writer)
     try {

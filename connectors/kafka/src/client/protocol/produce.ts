@@ -11,6 +11,9 @@ export interface ProduceRequest {
 
 export type ProduceResponse = readonly OfTopic<{ readonly partition: number; readonly errorCode: number; readonly baseOffset: number }>[]
 
+/** What is around a batch, and around all of them, at most. */
+const [PARTITION_BYTES, REQUEST_BYTES] = [16, 1024]
+
 export const produce: ProtocolMessage<ProduceRequest, ProduceResponse> = {
   name: 'Produce',
   apiKey: 0,
@@ -27,6 +30,7 @@ export const produce: ProtocolMessage<ProduceRequest, ProduceResponse> = {
       })
     })
   },
+  sizeOf: ({ topics }) => topics.reduce((sum, { topic, partitions }) => partitions.reduce((bytes, { batch }) => bytes + batch.length + PARTITION_BYTES, sum + 2 * topic.length), REQUEST_BYTES),
   decode: (reader) =>
     reader.array(() => ({
       topic: reader.string(),
