@@ -241,6 +241,8 @@ describe.skipIf(!broker.available)(`kafkaSink on Kafka ${broker.version}`, () =>
     await fresh()
     await expect(run(['a', end], sink({ transactionTimeout: '1h' }))).rejects.toMatchObject({ code: 'KAFKA_TRANSACTION_TIMEOUT_TOO_LONG' })
     await expect(run(['a', end], sink({ topic: 'no-such-topic' }))).rejects.toMatchObject({ code: 'KAFKA_UNKNOWN_TOPIC' })
+    // the job takes a checkpoint every 50 ms
+    await expect(run(['a', end], sink({ transactionTimeout: '50ms' }))).rejects.toMatchObject({ code: 'KAFKA_OPTION' })
     const { transactionalIdPrefix: _, ...options } = { brokers: broker.plain, topic, format: text(), transactionalIdPrefix: prefix }
     expect(() => kafkaSink<string>({ ...options, guarantee: 'exactly-once' })).toThrow(expect.objectContaining({ code: 'KAFKA_OPTION' }))
     expect(() => sink({ produce: { acks: 'leader' } })).toThrow(expect.objectContaining({ code: 'KAFKA_OPTION' }))

@@ -1,6 +1,7 @@
 import type { SinkWriterContext } from '@millrace/core/spi'
 import type { KafkaClient } from '../client/kafka-client.ts'
 import type { TransactionalProducer } from '../client/transactional-producer.ts'
+import { badOption } from '../source/bad-option.ts'
 import { abortLingering, type KafkaWriterState } from './lingering-transactions.ts'
 import { transactionSequence, type TransactionSequence } from './transaction-sequence.ts'
 import { transactionalId } from './transactional-id.ts'
@@ -15,9 +16,10 @@ export async function openTransactions(
   client: KafkaClient,
   producer: TransactionalProducer,
   { prefix, timeoutMs }: TransactionSettings,
-  { subtaskIndex: subtask, parallelism, firstCheckpointId: generation, logger }: SinkWriterContext,
+  { subtaskIndex: subtask, parallelism, firstCheckpointId: generation, checkpointIntervalMs = 0, logger }: SinkWriterContext,
   restored: readonly KafkaWriterState[],
 ): Promise<TransactionSequence> {
+  if (checkpointIntervalMs >= timeoutMs) throw badOption('transactionTimeout of kafkaSink', `longer than the checkpoint interval of ${checkpointIntervalMs} ms, or every transaction would time out`, `${timeoutMs} ms`)
   const coordinator = client.transactions()
   const aborted = await abortLingering({ coordinator, prefix, timeoutMs, subtask, parallelism, generation, restored })
   if (aborted > 0) logger.info({ aborted, prefix, subtask }, 'Aborted Kafka transactions that an earlier attempt left open')

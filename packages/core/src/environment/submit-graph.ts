@@ -76,6 +76,7 @@ export async function submitGraph(
   const settings: TaskSettings = {
     jobName: graph.jobName,
     checkpointingEnabled: store !== undefined,
+    ...(store === undefined || options.checkpoints?.interval === undefined ? {} : { checkpointIntervalMs: durationMs(options.checkpoints.interval) }),
     incrementalCheckpoints: incremental,
     autoWatermarkIntervalMs: durationMs(options.autoWatermarkInterval ?? '200ms'),
     bufferTimeoutMs: durationMs(options.bufferTimeout ?? '100ms'),

@@ -10,6 +10,8 @@ export interface SinkWriterContext {
   readonly jobName: string
   /** The id of the first checkpoint that can contain output of this writer: restored checkpoint + 1, or 1. */
   readonly firstCheckpointId: number
+  /** How often checkpoints are taken; undefined: only when asked for. Output that waits for its commit must live longer. */
+  readonly checkpointIntervalMs?: number
   readonly signal: AbortSignal
   readonly fileSystems: FileSystems
   readonly logger: Logger

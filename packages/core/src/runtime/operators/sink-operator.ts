@@ -123,9 +123,10 @@ class SinkOperator implements StreamOperator {
   }
 
   #writerContext(): SinkWriterContext {
-    const { subtaskIndex, parallelism, jobName, firstCheckpointId, signal, fileSystems, logger, metrics } = this.#context
+    const { subtaskIndex, parallelism, jobName, firstCheckpointId, checkpointIntervalMs, signal, fileSystems, logger, metrics } = this.#context
     return {
       ...{ subtaskIndex, parallelism, jobName, firstCheckpointId, signal, fileSystems, logger, metrics },
+      ...(checkpointIntervalMs === undefined ? {} : { checkpointIntervalMs }),
       now: () => this.#context.now(),
       currentWatermark: () => this.#watermark,
     }

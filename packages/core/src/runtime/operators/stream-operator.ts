@@ -35,6 +35,8 @@ export interface OperatorContext {
   readonly firstCheckpointId: number
   /** False: no checkpoint will ever complete, so that sinks commit when their input ends. */
   readonly checkpointingEnabled: boolean
+  /** Undefined: checkpoints are only taken when asked for. */
+  readonly checkpointIntervalMs?: number
   /** Aborted when the attempt ends. */
   readonly signal: AbortSignal
   readonly output: OperatorOutput

@@ -79,6 +79,7 @@ export function operatorContext(
     restored: deployment.restore !== undefined,
     firstCheckpointId: (deployment.restore?.checkpointId ?? 0) + 1,
     checkpointingEnabled: settings.checkpointingEnabled,
+    ...(settings.checkpointIntervalMs === undefined ? {} : { checkpointIntervalMs: settings.checkpointIntervalMs }),
     signal: hooks.signal,
     output: parts.output,
     ...(parts.keyedState === undefined ? {} : { keyedState: parts.keyedState }),

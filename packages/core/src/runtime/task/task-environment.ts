@@ -14,6 +14,8 @@ import type { CachedFiles } from '../operators/cached-files.ts'
 export interface TaskSettings {
   readonly jobName: string
   readonly checkpointingEnabled: boolean
+  /** Undefined: checkpoints are only taken when asked for. */
+  readonly checkpointIntervalMs?: number
   /** Barriers may ask for snapshots of what changed. Default: false. */
   readonly incrementalCheckpoints?: boolean
   readonly autoWatermarkIntervalMs: number
