@@ -1,11 +1,12 @@
 import type { JobEdge, JobGraph, JobVertex } from '../../graph/job-graph.ts'
 import { targetSubtasks } from '../../graph/channel-topology.ts'
 import type { MetricGroup } from '../../spi/metric-group.ts'
+import { BufferDebloater } from '../network/buffer-debloater.ts'
 import { registerChannelMetrics } from '../network/channel-metrics.ts'
 import type { ChannelConsumer, ChannelProducer } from '../network/channel.ts'
 import type { InputChannel } from '../network/input-channel.ts'
 import { KeyGroupLoad, registerKeyGroupLoad } from '../network/key-group-load.ts'
-import { LocalChannel } from '../network/local-channel.ts'
+import { LocalChannel, type LocalDebloating } from '../network/local-channel.ts'
 import { createChannelSelector } from '../network/partitioner.ts'
 import { RecordWriter } from '../network/record-writer.ts'
 import type { ChannelAddress, RemoteChannelHandle, RemoteInputChannel, RemoteOutputChannel } from '../network/remote-channel.ts'
@@ -53,9 +54,11 @@ export function createTaskChannels({ graph, bufferBytes, random, clock, targetLa
     ends.set(taskId, found)
     return found
   }
+  const debloating = (): LocalDebloating | undefined =>
+    targetLatencyMs === undefined ? undefined : { debloater: new BufferDebloater(targetLatencyMs, bufferBytes, clock.now()), clock }
   const localChannel = (address: ChannelAddress): LocalChannel => {
     const name = nameOf(address)
-    const channel = local.get(name) ?? new LocalChannel(bufferBytes)
+    const channel = local.get(name) ?? new LocalChannel(bufferBytes, debloating())
     local.set(name, channel)
     return channel
   }

@@ -8,7 +8,7 @@ export interface ChannelProducer {
   /** Asked once per step, not per record. Whoever finds it false is told by `onSpace`. */
   readonly isAvailable: boolean
   /** Most records a batch should have, so that a slow consumer is not given seconds of work at once. Absent: as many as usual. */
-  readonly batchRows?: number
+  readonly batchRows?: number | undefined
   /** Called when a full channel has room again; perhaps also when it has none after all. */
   onSpace: () => void
   /** Never blocks and never refuses. Throws what the codec throws when a record does not fit the type of the edge. */

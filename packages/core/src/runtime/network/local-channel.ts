@@ -1,11 +1,18 @@
+import type { BufferDebloater } from './buffer-debloater.ts'
 import type { StreamElement } from './stream-element.ts'
+import type { Clock } from '../time/clock.ts'
+
+export interface LocalDebloating {
+  readonly debloater: BufferDebloater
+  readonly clock: Clock
+}
 
 /**
  * A queue between two subtasks of one thread. Bounded in bytes by credit: a producer stops taking input while
  * `isAvailable` is false, so the bound is overdrawn by at most what one step of the producer emits.
  */
 export class LocalChannel {
-  readonly limitBytes: number
+  limitBytes: number
   /** Called when something can be polled. */
   onData: () => void = () => {}
   /** Called when a full channel has room again. */
@@ -13,9 +20,18 @@ export class LocalChannel {
   queuedBytes = 0
   #elements: StreamElement[] = []
   #head = 0
+  readonly #debloat: LocalDebloating | undefined
+  /** Of the last batch that was polled. */
+  #rowBytes = 1
 
-  constructor(limitBytes: number) {
-    this.limitBytes = limitBytes
+  constructor(limitBytes: number, debloat?: LocalDebloating) {
+    this.limitBytes = debloat?.debloater.limitBytes ?? limitBytes
+    this.#debloat = debloat
+  }
+
+  /** As ChannelProducer has it: half of what the limit stands for, if it follows the consumer. */
+  get batchRows(): number | undefined {
+    return this.#debloat === undefined ? undefined : Math.max(1, Math.floor(this.limitBytes / 2 / this.#rowBytes))
   }
 
   get isAvailable(): boolean {
@@ -35,7 +51,10 @@ export class LocalChannel {
 
   poll(): StreamElement | undefined {
     const element = this.#elements[this.#head]
-    if (element === undefined) return undefined
+    if (element === undefined) {
+      this.#debloat?.debloater.idle(this.#debloat.clock.now())
+      return undefined
+    }
     this.#head++
     if (this.#head === this.#elements.length) {
       this.#elements = []
@@ -44,6 +63,11 @@ export class LocalChannel {
     if (element.kind === 'records') {
       const wasFull = !this.isAvailable
       this.queuedBytes -= element.bytes
+      if (this.#debloat !== undefined) {
+        this.#debloat.debloater.consumed(element.bytes, this.#debloat.clock.now())
+        this.limitBytes = this.#debloat.debloater.limitBytes
+        this.#rowBytes = element.bytes / element.values.length
+      }
       if (wasFull && this.isAvailable) this.onSpace()
     }
     return element

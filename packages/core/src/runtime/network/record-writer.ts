@@ -14,6 +14,8 @@ export class RecordWriter {
   readonly #batchBytes: number
   readonly #batches: (RecordBatch | undefined)[]
   readonly #rowBytes: number[]
+  /** What a row counts until its batch is full: more than its bytes where batches are to be small. */
+  readonly #rowWeights: number[]
   #pending = false
 
   constructor(channels: readonly ChannelProducer[], select: ChannelSelector, batchBytes: number) {
@@ -22,6 +24,7 @@ export class RecordWriter {
     this.#batchBytes = batchBytes
     this.#batches = channels.map(() => undefined)
     this.#rowBytes = channels.map(() => 0)
+    this.#rowWeights = channels.map(() => 0)
   }
 
   get isAvailable(): boolean {
@@ -75,12 +78,14 @@ export class RecordWriter {
       this.#batches[index] = batch
       // One row of each batch is measured and stands for the others: exact sizes would cost more than the hand-over.
       const { batchRows } = this.channels[index] as ChannelProducer
-      this.#rowBytes[index] = Math.max(estimateBytes(value), batchRows === undefined ? 0 : this.#batchBytes / batchRows)
+      const rowBytes = estimateBytes(value)
+      this.#rowBytes[index] = rowBytes
+      this.#rowWeights[index] = batchRows === undefined ? rowBytes : Math.max(rowBytes, this.#batchBytes / batchRows)
       this.#pending = true
     }
     batch.values.push(value)
     batch.timestamps.push(timestamp)
-    batch.bytes += this.#rowBytes[index] as number
+    batch.bytes += this.#rowWeights[index] as number
     if (batch.values.length >= BATCH_ROWS || batch.bytes >= this.#batchBytes) this.#push(index)
   }
 
@@ -88,6 +93,7 @@ export class RecordWriter {
     const batch = this.#batches[index]
     if (batch === undefined) return
     this.#batches[index] = undefined
+    batch.bytes = batch.values.length * (this.#rowBytes[index] as number)
     ;(this.channels[index] as ChannelProducer).push(batch)
   }
 

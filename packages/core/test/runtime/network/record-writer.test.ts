@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { createVirtualClock } from '../../../src/testing/virtual-clock.ts'
+import { estimateBytes } from '../../../src/types/estimate-bytes.ts'
+import { BufferDebloater } from '../../../src/runtime/network/buffer-debloater.ts'
 import { LocalChannel } from '../../../src/runtime/network/local-channel.ts'
 import { BROADCAST } from '../../../src/runtime/network/partitioner.ts'
 import { RecordWriter } from '../../../src/runtime/network/record-writer.ts'
@@ -54,12 +57,16 @@ describe('RecordWriter', () => {
   })
   test('gives a channel that asks for small batches no larger ones', () => {
     const [usual, other] = pair()
-    const small = Object.assign(other, { batchRows: 10 })
+    const small = Object.defineProperty(other, 'batchRows', { value: 10 })
     const writer = new RecordWriter([usual, small], (value) => (value as number) % 2, 100_000)
     expect(writer.batchRows).toBe(10)
     for (let value = 0; value < 60; value++) writer.collect(value, 0)
     expect(usual.isEmpty).toBe(true)
     expect(drain(small).map((values) => (values as unknown[]).length)).toEqual([10, 10, 10])
+    writer.collect(1, 0)
+    writer.flush()
+    // the same bytes as ever, however small the batch was to be
+    expect(small.queuedBytes).toBe(estimateBytes(1))
     expect(new RecordWriter([usual], () => 0, 1000).batchRows).toBe(1024)
   })
   test('is not available while one of its channels is full, and says when there is room again', () => {
@@ -84,4 +91,22 @@ test('a channel wakes its reader when it was empty, and only then', () => {
   expect(drain(channel).length).toBe(2)
   channel.push({ kind: 'watermark', timestamp: 3 })
   expect(wakes).toBe(2)
+})
+
+test('a channel that follows its consumer holds what is processed in the target time', async () => {
+  const clock = createVirtualClock()
+  const channel = new LocalChannel(200_000, { debloater: new BufferDebloater(100, 200_000, clock.now()), clock })
+  expect(channel.limitBytes).toBe(65_536)
+  let spaces = 0
+  channel.onSpace = () => spaces++
+  for (let step = 0; step < 60; step++) {
+    while (channel.isAvailable) channel.push({ kind: 'records', values: [1, 2], timestamps: [0, 0], bytes: 1000 })
+    channel.poll()
+    await clock.advance(10)
+  }
+  expect(channel.limitBytes).toBeCloseTo(10_000, -3)
+  expect(channel.batchRows).toBeCloseTo(10, -1)
+  expect(spaces).toBeGreaterThan(10)
+  while (channel.poll() !== undefined);
+  expect(channel.isAvailable).toBe(true)
 })
