@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { compare, type Target } from '../bench-line.ts'
 import type { MeasureCase } from '../measure-case.ts'
 import { parallelJobCases } from './job-cases.ts'
+import { pressureCases } from './pressure-cases.ts'
 import type { ShuffleReport } from './shuffle-process.ts'
 
 const PROCESS = fileURLToPath(new URL('shuffle-process.ts', import.meta.url))
@@ -56,4 +57,5 @@ export const parallelCases: readonly MeasureCase[] = [
     target: { text: '≥ 1.5 M/s', met: ({ ours }) => ours >= 1.5e6 },
   }),
   ...parallelJobCases,
+  ...pressureCases,
 ]
