@@ -18,7 +18,9 @@ export function abortTransactions(host: ProgramHost, factory: KafkaClientFactory
   return withClient(host, factory, COMMAND, async ({ client, positionals, flag }) => {
     const prefix = flag('prefix')
     if ((positionals.length > 0) === (prefix !== undefined)) throw invalidArgument('millrace kafka transactions abort expects either transactional ids or --prefix TEXT')
-    const ids = prefix === undefined ? positionals : (await openTransactions(client, prefix)).map(({ transactionalId }) => transactionalId)
+    // Others are being committed or aborted already.
+    const ongoing = async (start: string): Promise<readonly string[]> => (await openTransactions(client, start)).flatMap(({ transactionalId, state }) => (state === 'Ongoing' ? transactionalId : []))
+    const ids = prefix === undefined ? positionals : await ongoing(prefix)
     for (const id of ids) {
       await client.transactions().initialize(id, TIMEOUT_MS)
       host.stdout.write(`${id} aborted\n`)

@@ -97,6 +97,8 @@ describe('millrace kafka transactions abort', () => {
   test('ends the transactions that are named, or all of a prefix', async () => {
     expect(await run('transactions abort --brokers a:1 x y')).toMatchObject({ initialized: ['x', 'y'], output: 'x aborted\ny aborted\n' })
     expect(await run('transactions abort --brokers a:1 --prefix job-')).toMatchObject({ initialized: ['job-0', 'job-1'] })
+    const committing = { ...transaction('job-2', 1), state: 'PrepareCommit' }
+    expect(await run('transactions abort --brokers a:1 --prefix job-', { open: [committing] })).toMatchObject({ initialized: [] })
     expect(await run('transactions abort --brokers a:1 --prefix nothing')).toMatchObject({ initialized: [], output: 'No transaction is open.\n' })
     for (const typed of ['', 'x --prefix job-']) await expect(run(`transactions abort --brokers a:1 ${typed}`)).rejects.toEqual(invalid)
   })
