@@ -29,6 +29,8 @@ export class CacheEntry implements EntryPosition {
   epoch: number
   /** Index among the dirty entries of its table and key group, or CLEAN. */
   dirtyAt: number = CLEAN
+  /** Number of the last flight to the store that had it. */
+  flight = 0
   /** Index among all entries of the cache. */
   slot = -1
   /** Used since the clock hand last passed. */

@@ -83,7 +83,7 @@ export class CachedTable {
     if (entry.value === undefined && entry.stored !== STORED.unknown) return
     this.cache.touch(entry)
     entry.value = undefined
-    if (entry.stored !== STORED.no) return
+    if (entry.stored !== STORED.no || this.cache.isInFlight(entry)) return
     this.cache.cut.dropped(entry)
     this.cache.drop(entry)
   }

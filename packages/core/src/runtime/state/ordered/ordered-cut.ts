@@ -89,7 +89,7 @@ export class OrderedCut {
       if (keyGroupOf(key) < this.walking) continue
       const kept = this.#keptOf(key)
       const id = byteString(key)
-      if (!kept.has(id)) kept.set(id, { key, value: this.#store.get(key) })
+      if (!kept.has(id)) kept.set(id, { key, value: this.#store.latest(key) })
     }
   }
 

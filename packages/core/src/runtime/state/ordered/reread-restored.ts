@@ -19,7 +19,7 @@ export function rereadRestored(table: CachedTable, read?: ValueReader): void {
         const encoded = table.encode(table.decoded(value, read), '')
         if (compareBytes(encoded, value) !== 0) changed.push({ key, value: encoded, replaces: true })
       }
-      if (changed.length > 0) store.write(changed)
+      if (changed.length > 0) store.writeUncached(changed)
       from = page.next
     }
   }

@@ -120,7 +120,7 @@ export class RestoredTables {
   }
 
   async #write(batch: readonly StoreWrite[]): Promise<void> {
-    this.#store.write(batch)
+    this.#store.writeUncached(batch)
     if (this.#store.saturated) await this.#store.settled()
   }
 }

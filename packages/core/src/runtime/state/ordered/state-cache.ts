@@ -64,7 +64,12 @@ export class StateCache {
     entry.epoch = entry.value === undefined && entry.stored === STORED.no ? created : cut.epoch
   }
 
-  /** Forgets an entry that is clean, or that the store need not hear of. */
+  /** The store may not have the entry as it was last written: until then only the cache knows it. */
+  isInFlight(entry: CacheEntry): boolean {
+    return entry.flight > this.store.settledFlights
+  }
+
+  /** Forgets an entry that is clean, or that the store need not hear of, and not in flight. */
   drop(entry: CacheEntry): void {
     this.#clean(entry)
     entry.table.forget(entry)
@@ -87,17 +92,20 @@ export class StateCache {
   /** All but `admitted`, which is about to be used. */
   #evict(admitted: CacheEntry): void {
     const entries = this.#entries
+    let inFlight = 0
     while (this.bytes > this.#budgetBytes && entries.length > 1) {
       const entry = entries[this.#hand] as CacheEntry
       if (entry.referenced || entry === admitted) {
         entry.referenced = false
         this.#advance()
-      } else if (entry.dirtyAt === CLEAN) this.drop(entry)
-      else {
+      } else if (entry.dirtyAt !== CLEAN) {
         // nothing can be waited for here: until writes under way are settled, the cache outgrows its budget
         if (this.store.saturated) return
         this.#writeColdEntries()
-      }
+      } else if (this.isInFlight(entry)) {
+        if (++inFlight > entries.length) return
+        this.#advance()
+      } else this.drop(entry)
     }
   }
 
@@ -118,8 +126,9 @@ export class StateCache {
       written.push(entry)
     }
     this.cut.beforeWrite(batch)
-    this.store.write(batch)
+    const flight = this.store.write(batch)
     for (const entry of written) {
+      entry.flight = flight
       this.#clean(entry)
       entry.stored = entry.value === undefined ? STORED.no : STORED.yes
     }

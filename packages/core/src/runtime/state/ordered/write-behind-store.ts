@@ -6,7 +6,14 @@ import { readPage } from './store-page.ts'
 import type { StoreItem, StorePage } from './store-page.ts'
 
 type Batch = readonly StoreWrite[]
-type Unsettled = Map<string, { readonly write: StoreWrite; readonly batch: Batch }>
+
+/** Writes under way, in their order. */
+interface Flight {
+  readonly number: number
+  readonly batch: Batch
+  /** By table and key group. */
+  readonly byPrefix: Map<number, StoreWrite[]>
+}
 
 /** Writes under way that make the cache wait with more. */
 const MAX_UNSETTLED_BATCHES = 4
@@ -27,15 +34,17 @@ export interface StoreView {
 
 /**
  * An ordered store whose writes may take their time: until one is settled, reads are answered with it. What is read in one
- * go lies in one table and key group, so unsettled writes are found by that prefix.
+ * go lies in one table and key group, so unsettled writes are found by that prefix; single ones are not looked for by `get`, since
+ * the cache holds on to entries until their write is settled.
  */
 export class WriteBehindStore {
   /** Moves on with every write: what was read before may be old. */
   generation = 0
   readonly #store: OrderedStore
   readonly #operatorUid: string
-  readonly #unsettled = new Map<number, Unsettled>()
-  readonly #batches = new Set<Batch>()
+  #flights: Flight[] = []
+  #lastFlight = 0
+  #lastUncached = 0
   /** Tables and key groups that the store has ever been given something of: it need not be asked about others. */
   readonly #written = new Set<number>()
   #settled: Promise<void> = Promise.resolve()
@@ -48,37 +57,61 @@ export class WriteBehindStore {
 
   /** More writes should wait for those under way. */
   get saturated(): boolean {
-    return this.#batches.size >= MAX_UNSETTLED_BATCHES
+    return this.#flights.length >= MAX_UNSETTLED_BATCHES
   }
 
-  /** Throws STATE_STORE_FAILED, like all that follows. */
+  /** All flights up to this number are settled. */
+  get settledFlights(): number {
+    return (this.#flights[0]?.number ?? this.#lastFlight + 1) - 1
+  }
+
+  /** Of a key that the cache has no write under way for. Throws STATE_STORE_FAILED, like all that follows. */
   get(key: Uint8Array): Uint8Array | undefined {
-    this.#requireSound()
-    const prefix = prefixOf(key)
-    if (!this.#written.has(prefix)) return undefined
-    if (this.#batches.size > 0) {
-      const unsettled = this.#unsettled.get(prefix)?.get(byteString(key))
-      if (unsettled !== undefined) return unsettled.write.value
-    }
-    return this.#attempt('read', () => this.#store.get(key))
+    return this.#lastUncached > this.settledFlights ? this.latest(key) : this.#read(key)
   }
 
-  write(batch: Batch): void {
+  /** Of any key. */
+  latest(key: Uint8Array): Uint8Array | undefined {
+    const prefix = prefixOf(key)
+    for (const { byPrefix } of this.#flights.toReversed()) {
+      const write = byPrefix.get(prefix)?.findLast((each) => compareBytes(each.key, key) === 0)
+      if (write !== undefined) return write.value
+    }
+    return this.#read(key)
+  }
+
+  /** As `write`, for entries that the cache does not hold meanwhile. */
+  writeUncached(batch: Batch): void {
+    this.#lastUncached = this.write(batch)
+  }
+
+  /** Returns the number of the flight. */
+  write(batch: Batch): number {
     this.#requireSound()
     this.generation++
-    for (const { key } of batch) this.#written.add(prefixOf(key))
+    const byPrefix = new Map<number, StoreWrite[]>()
+    for (const write of batch) {
+      const prefix = prefixOf(write.key)
+      const writes = byPrefix.get(prefix)
+      if (writes === undefined) byPrefix.set(prefix, [write])
+      else writes.push(write)
+    }
+    for (const prefix of byPrefix.keys()) this.#written.add(prefix)
     const written = this.#attempt('write', () => this.#store.write(batch))
-    if (written === undefined) return
-    this.#batches.add(batch)
-    const ids = batch.map(({ key }) => byteString(key))
-    for (const [index, write] of batch.entries()) this.#unsettledOf(write.key).set(ids[index] as string, { write, batch })
+    const number = ++this.#lastFlight
+    if (written === undefined) return number
+    const flight: Flight = { number, batch, byPrefix }
+    this.#flights.push(flight)
     const settle = written.then(
-      () => this.#settle(batch, ids),
+      () => {
+        this.#flights = this.#flights.filter((each) => each !== flight)
+      },
       (error: unknown) => {
         this.#failure ??= this.#failed('write', error)
       },
     )
     this.#settled = Promise.all([this.#settled, settle]).then(() => {})
+    return number
   }
 
   /** Waits for all writes under way. */
@@ -91,7 +124,7 @@ export class WriteBehindStore {
   page(prefix: Uint8Array, from: Uint8Array, limit: number): StorePage {
     this.#requireSound()
     if (!this.#written.has(prefixOf(prefix))) return NOTHING
-    const newer = this.#batches.size === 0 ? [] : this.#newer(prefix)
+    const newer = this.#flights.length === 0 ? [] : this.#newer(prefix)
     return this.#attempt('scan', () => readPage(this.#store, newer, from, endOf(prefix), limit))
   }
 
@@ -107,7 +140,7 @@ export class WriteBehindStore {
         const held = written.has(prefixOf(from)) ? source : EMPTY
         return this.#attempt('scan', () => readPage(held, newer, from, to, limit))
       },
-      unsettled: [...this.#batches],
+      unsettled: this.#flights.map(({ batch }) => batch),
       live: snapshot === undefined,
       close: () => snapshot?.close(),
     }
@@ -118,29 +151,18 @@ export class WriteBehindStore {
     await this.#store.close()
   }
 
+  #read(key: Uint8Array): Uint8Array | undefined {
+    this.#requireSound()
+    if (!this.#written.has(prefixOf(key))) return undefined
+    return this.#attempt('read', () => this.#store.get(key))
+  }
+
   #newer(prefix: Uint8Array): readonly StoreItem[] {
-    const unsettled = this.#unsettled.get(prefixOf(prefix))?.values() ?? []
-    const matching = Array.from(unsettled, ({ write }) => write).filter(({ key }) => beginsWith(key, prefix))
-    return matching.sort((a, b) => compareBytes(a.key, b.key))
-  }
-
-  #unsettledOf(key: Uint8Array): Unsettled {
-    const prefix = prefixOf(key)
-    let unsettled = this.#unsettled.get(prefix)
-    if (unsettled === undefined) {
-      unsettled = new Map()
-      this.#unsettled.set(prefix, unsettled)
+    const newest = new Map<string, StoreItem>()
+    for (const { byPrefix } of this.#flights) {
+      for (const write of byPrefix.get(prefixOf(prefix)) ?? []) if (beginsWith(write.key, prefix)) newest.set(byteString(write.key), write)
     }
-    return unsettled
-  }
-
-  #settle(batch: Batch, ids: readonly string[]): void {
-    this.#batches.delete(batch)
-    for (const [index, { key }] of batch.entries()) {
-      const unsettled = this.#unsettledOf(key)
-      const id = ids[index] as string
-      if (unsettled.get(id)?.batch === batch) unsettled.delete(id)
-    }
+    return [...newest.values()].sort((a, b) => compareBytes(a.key, b.key))
   }
 
   #requireSound(): void {

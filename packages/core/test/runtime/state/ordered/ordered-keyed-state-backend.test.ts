@@ -66,7 +66,7 @@ test('a write that fails late fails the next access', async () => {
   const failed = expect.objectContaining({ code: 'STATE_STORE_FAILED', origin: 'external', message: expect.stringContaining('no space left on device'), at: { uid: 'counts' } })
   expect(() => table.get(keyGroup(-1), -1, null)).toThrow(failed)
   expect(() => backend.snapshot(1)).toThrow(failed)
-  expect(backend.prefetch?.([])).toBeUndefined()
+  await expect(backend.prefetch?.([])).rejects.toEqual(failed)
   await backend.close()
 })
 
