@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node'
 import { startKafkaBroker, type KafkaEndpoints } from './kafka-broker.ts'
-import { KAFKA_VERSIONS, missingForKafka } from './kafka-distribution.ts'
+import { KAFKA_VERSIONS, type KafkaVersion, missingForKafka } from './kafka-distribution.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -19,7 +19,15 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
     project.provide('kafka', { available: false, version: KAFKA_VERSIONS[0], plain: '', sasl: '', tls: '', certificate: '' })
     return undefined
   }
-  const { stop, version, plain, sasl, tls, certificate } = await startKafkaBroker(KAFKA_VERSIONS[0])
+  const { stop, version, plain, sasl, tls, certificate } = await startKafkaBroker(wantedVersion())
   project.provide('kafka', { available: true, version, plain, sasl, tls, certificate })
   return stop
+}
+
+/** The newest, unless the environment names another: `MILLRACE_KAFKA_VERSION=3.9`. */
+function wantedVersion(): KafkaVersion {
+  const wanted = process.env['MILLRACE_KAFKA_VERSION'] ?? ''
+  const version = KAFKA_VERSIONS.find((one) => one.startsWith(wanted))
+  if (version === undefined) throw new Error(`MILLRACE_KAFKA_VERSION is ${wanted}, and there are ${KAFKA_VERSIONS.join(' and ')}`)
+  return version
 }

@@ -27,6 +27,8 @@ export class KafkaReader<T> implements SourceReader<T, KafkaSplit> {
   readonly #deserializer: KafkaRecordDeserializer<T>
   readonly #partitions = new Map<string, PartitionProgress>()
   readonly #finished: KafkaSplit[] = []
+  /** Left out since the checkpoint, and not yet reported: they must hold no watermark back. */
+  readonly #dropped: KafkaSplit[] = []
   readonly #record = new CurrentRecord()
   readonly #emissions = new Emissions<T>()
   // All three from `start` on.
@@ -60,8 +62,9 @@ export class KafkaReader<T> implements SourceReader<T, KafkaSplit> {
 
   addSplits(splits: readonly KafkaSplit[]): void {
     const wanted = splits.filter((split) => isSubscribed(this.#reading.subscription, split))
-    for (const { id, offset } of splits.filter((split) => !wanted.includes(split))) {
-      this.#context.logger.warn({ partition: id, offset }, 'a partition of the checkpoint is not subscribed to any more and is left out from now on')
+    for (const split of splits.filter((one) => !wanted.includes(one))) {
+      this.#dropped.push(split)
+      this.#context.logger.warn({ partition: split.id, offset: split.offset }, 'a partition of the checkpoint is not subscribed to any more and is left out from now on')
     }
     for (const split of wanted) {
       const progress = new PartitionProgress(split)
@@ -72,6 +75,7 @@ export class KafkaReader<T> implements SourceReader<T, KafkaSplit> {
   }
 
   poll(output: ReaderOutput<T>, maxRecords: number): PollResult {
+    for (const { id } of this.#dropped.splice(0)) output.releaseSplit(id)
     let left = maxRecords
     while (left > 0) {
       this.#current ??= this.#next()

@@ -269,6 +269,31 @@ describe('a job that goes on', () => {
     await restored.stop()
   })
 
+  test('leaves out partitions that are not subscribed to any more, so that they hold no event time back', async () => {
+    const cluster = clusterWith(5, 1)
+    cluster.createTopic('gone', 1)
+    const storage = memoryCheckpointStorage()
+    const run = async (topics: readonly string[], sink: CollectingSink<string>, from?: string): Promise<TestJob> =>
+      testJob(
+        (env) => env.fromSource(source(cluster, { topics }), WatermarkStrategy.forMonotonousTimestamps<string>().withIdleness('1h'), { uid: 'source' }).sinkTo(sink, { uid: 'sink' }),
+        { clock: createRealClock(), checkpoints: { interval: '10ms', storage }, ...(from === undefined ? {} : { from }) },
+      )
+    const watermark = (job: TestJob): number => job.client.metrics().find(({ name, labels }) => name === 'currentOutputWatermark' && labels['uid'] === 'source')?.value ?? Number.NaN
+    const first = collectingSink<string>()
+    const job = await run(['in', 'gone'], first)
+    await job.until(() => first.values.length === 5)
+    expect(watermark(job), 'the empty topic holds it back').toBeLessThan(0)
+    await using directory = await mkdtempDisposable(join(tmpdir(), 'millrace-kafka-'))
+    const { savepoint = '' } = await job.stop({ savepoint: join(directory.path, 'savepoint') })
+    const second = collectingSink<string>()
+    const restored = await run(['in'], second, savepoint)
+    cluster.append('gone', 0, 'not read')
+    cluster.append('in', 0, 'p0-5', { timestamp: 9000 })
+    await restored.until(() => watermark(restored) === 8999 && second.values.length === 1)
+    expect(second.values).toEqual(['p0-5'])
+    await restored.stop()
+  })
+
   test('commits its offsets to the group after checkpoints, and goes on when that fails', async () => {
     const cluster = clusterWith(5)
     const sink = collectingSink<string>()
