@@ -133,6 +133,20 @@ onEachServer('what goes wrong', (server) => {
   })
 })
 
+test('neither credentials nor a region', async () => {
+  const before = { ...process.env }
+  for (const name of Object.keys(before)) if (name.startsWith('AWS_')) delete process.env[name]
+  // no profile of this machine, and no question to a metadata service
+  Object.assign(process.env, { AWS_EC2_METADATA_DISABLED: 'true', AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' })
+  try {
+    expect(await failureOf(s3FileSystem({ endpoint: 'http://127.0.0.1:1' }).open('s3://bucket/key'))).toMatchObject({ code: 'S3_NO_CREDENTIALS', origin: 'user', retryable: false })
+    expect(await failureOf(s3FileSystem({ credentials: { accessKeyId: 'a', secretAccessKey: 'b' } }).open('s3://bucket/key'))).toMatchObject({ code: 'S3_NO_REGION', origin: 'user', retryable: false })
+  } finally {
+    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name]
+    Object.assign(process.env, before)
+  }
+})
+
 test('an endpoint where nobody listens', async () => {
   const fileSystem = s3FileSystem({ endpoint: 'http://127.0.0.1:1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 2, random: () => 0 })
   expect(await failureOf(fileSystem.open('s3://bucket/key'))).toMatchObject({ code: 'FS_IO', retryable: true, message: expect.stringContaining('ECONNREFUSED') as string })

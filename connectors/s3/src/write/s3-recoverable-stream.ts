@@ -52,6 +52,8 @@ export class S3RecoverableStream implements RecoverableStream {
   readonly #uploading = new Set<Promise<void>>()
   /** While the next part waits for its share of the budget. */
   #granting: Promise<void> | undefined
+  /** The tail that is being kept. */
+  #keeping: Promise<string | null> = Promise.resolve(null)
   #failure: MillraceError | undefined
   #closed = false
 
@@ -85,7 +87,7 @@ export class S3RecoverableStream implements RecoverableStream {
       start += partBytes
     }
     // A copy, or the rest would keep the memory of the whole.
-    if (start < gathered.length) this.#open.push(gathered.slice(start))
+    if (start < gathered.length) this.#open.push(new Uint8Array(gathered.subarray(start)))
     this.#openBytes = gathered.length - start
     this.#startUploads()
   }
@@ -100,7 +102,8 @@ export class S3RecoverableStream implements RecoverableStream {
     const length = this.position
     const lastPart = this.#nextPart
     const tail = Buffer.concat(this.#open)
-    const [suffix] = await Promise.all([tail.length === 0 ? null : this.#putTail(tail), this.#settle()])
+    if (tail.length > 0) this.#keeping = this.#putTail(tail)
+    const [suffix] = await Promise.all([tail.length === 0 ? null : this.#keeping, this.#settle()])
     const parts = this.#uploaded.filter(({ number }) => number < lastPart)
     return this.#token(parts, suffix, length)
   }
@@ -125,7 +128,7 @@ export class S3RecoverableStream implements RecoverableStream {
     this.#open = []
     this.#sealed = []
     this.#stop.abort(this.#isClosed())
-    await Promise.allSettled(this.#uploading)
+    await Promise.allSettled([this.#keeping, ...this.#uploading])
   }
 
   #partBytes(): number {
