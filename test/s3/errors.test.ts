@@ -71,7 +71,7 @@ onEachServer('what goes wrong', (server) => {
     const { root } = place
     await place.fileSystem.publish(`${root}/f`, bytes)
     const file = await through().open(`${root}/f`)
-    proxy.fault = () => ({ kind: 'slowFirstByte', delayMs: 300 })
+    proxy.fault = () => ({ kind: 'slowFirstByte', delayMs: 3000 })
     const reading = failureOf(file.read(0, 3))
     await delay(50)
     await file.close()

@@ -3,6 +3,7 @@ import { MillraceError } from '@millrace/core/spi'
 import type { S3Requests } from '../client/s3-requests.ts'
 import { deleteObjects } from '../list/delete-objects.ts'
 import type { S3Location } from '../s3-path.ts'
+import { hiddenPrefix, hiddenSuffix } from './hidden-name.ts'
 import { putObject } from './put-object.ts'
 
 /** Asks each bucket once whether it refuses a conditional write where an object is. */
@@ -32,7 +33,8 @@ export class ConditionalWrites {
   }
 
   async #verify({ bucket, key }: S3Location): Promise<void> {
-    const probe = { bucket, key: `${key}.conditional-write-probe-${randomUUID()}` }
+    // Hidden, so that one of a process killed here is in no listing, and a clean-up finds it.
+    const probe = { bucket, key: hiddenPrefix(key, randomUUID()) + hiddenSuffix() }
     const doing = 'try a conditional write at'
     await putObject(this.#requests, probe, new Uint8Array(0), { doing, ifAbsent: false })
     try {
