@@ -98,7 +98,7 @@ test.each(WIDTHS)('from %i subtasks to 1 … 8 and any number of key groups, thr
     fc.asyncProperty(fc.array(entry, { maxLength: 40 }), fc.array(entry, { maxLength: 20 }), fc.constantFrom(8, 13, 128), fc.nat(), async (written, removed, maxParallelism, run) => {
       const entries = distinct(written)
       // in the checkpoint before, which the files build on if there is one
-      const earlier = distinct([...removed, ...written.filter((_, index) => index % 2 === 0).map((each) => ({ ...each, value: each.value + 1 }))])
+      const earlier = distinct([...removed, ...written.filter((_, index) => index % 2 === 0).map((each) => ({ ...each, value: each.value ^ 1 }))])
       const path = join(directory, `${before}-${run}`)
       const open = (keyGroupRange: KeyGroupRange, restore: Parameters<typeof openScratchBackend>[0]['restore']): Promise<KeyedStateBackend> =>
         openScratchBackend({ uid: 'op', maxParallelism, keyGroupRange, restore, incremental: true, fileSystems, now: () => 0 })
