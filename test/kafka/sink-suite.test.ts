@@ -33,7 +33,7 @@ describe.skipIf(!broker.available)(`kafkaSink on Kafka ${broker.version}`, () =>
             const topic = await topics.create(3, { prefix: 'sink' })
             const transactionalIdPrefix = randomUUID()
             return {
-              createSink: (): Sink<Row> => kafkaSink<Row>({ brokers: broker.plain, topic, format: jsonLines(Row), guarantee, transactionalIdPrefix }),
+              createSink: (): Sink<Row> => kafkaSink<Row>({ brokers: broker.plain, topic, format: jsonLines(Row), guarantee, transactionalIdPrefix, transactionTimeout: '2h' }),
               async published() {
                 await settledTransactions(broker.plain, transactionalIdPrefix)
                 return (await readTopic(broker.plain, topic)).map(({ value }) => JSON.parse(String(value)) as Row)

@@ -41,7 +41,8 @@ export async function testTopics(address: string): Promise<TestTopics> {
     admin,
     async create(numPartitions, { prefix = 'source', config = {} } = {}) {
       const topic = `${prefix}-${randomUUID()}`
-      await admin.createTopics({ topics: [{ topic, numPartitions, configEntries: Object.entries(config).map(([name, value]) => ({ name, value })) }], waitForLeaders: true })
+      await admin.createTopics({ topics: [{ topic, numPartitions, configEntries: Object.entries(config).map(([name, value]) => ({ name, value })) }], waitForLeaders: false })
+      await untilKnown(admin, topic, numPartitions)
       return topic
     },
     async write(topic, records) {
@@ -64,6 +65,15 @@ export async function testTopics(address: string): Promise<TestTopics> {
     async [Symbol.asyncDispose]() {
       await Promise.all([admin, producer, ...transactional].map(async (one) => one.disconnect()))
     },
+  }
+}
+
+/** kafkajs' own waiting fails when a broker has not heard of the topic yet. */
+async function untilKnown(admin: Admin, topic: string, partitions: number): Promise<void> {
+  for (;;) {
+    const known = await admin.fetchTopicMetadata({ topics: [topic] }).catch(() => undefined)
+    if (known?.topics[0]?.partitions.filter(({ leader }) => leader >= 0).length === partitions) return
+    await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
 

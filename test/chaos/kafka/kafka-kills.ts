@@ -31,7 +31,7 @@ const FAILPOINTS: readonly FailpointName[] = [
 const PLANTED: readonly { readonly bug: string; readonly kill: FailpointName }[] = [
   { bug: 'commit-before-completion', kill: 'completion-before' },
   // writers that forget their state do not abort what was begun after the checkpoint
-  { bug: 'unfinished-files-forgotten', kill: 'completion-after' },
+  { bug: 'unfinished-files-forgotten', kill: 'barrier-sink' },
 ]
 
 type KafkaRun = ChaosRun & { readonly kafka: KafkaPlace }

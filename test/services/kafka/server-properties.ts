@@ -54,6 +54,7 @@ export function serverProperties(ports: BrokerPorts, { dataDirectory, host, keyS
     'transaction.state.log.replication.factor': 1,
     'transaction.state.log.min.isr': 1,
     'transaction.state.log.num.partitions': 1,
+    'transaction.max.timeout.ms': 7_200_000,
     'transaction.abort.timed.out.transaction.cleanup.interval.ms': 500,
     'group.initial.rebalance.delay.ms': 0,
     // a killed broker may register again when its session has expired

@@ -13,6 +13,9 @@ export interface BatchSender extends RecordProducer {
   restart(session: ProducerSession): void
 }
 
+/** Not every broker has heard of a topic that was created a moment ago. */
+const NEW_TOPIC_PATIENCE_MS = 2000
+
 /** Collects records into batches: everything a producer does but the question on whose behalf. */
 export function createBatchSender(cluster: Cluster, options: ProducerOptions, session: ProducerSession): BatchSender {
   const { batchBytes = 256 << 10, lingerMs = 5, maxBufferedBytes = 32 << 20 } = options
@@ -54,12 +57,15 @@ export function createBatchSender(cluster: Cluster, options: ProducerOptions, se
   return {
     partitionCount: (topic) => cluster.partitionsOf(topic)?.length,
     async loadTopics(topics) {
-      const { topics: found } = await cluster.retrying(() => cluster.refresh(topics))
-      for (const { topic, errorCode } of found) {
-        const failure = failureOf(errorCode)
-        if (failure?.name === 'UNKNOWN_TOPIC_OR_PARTITION') throw unknownTopic(topic)
-        if (failure !== undefined) throw kafkaError(failure, `write to topic '${topic}'`)
-      }
+      const patientUntilMs = performance.now() + NEW_TOPIC_PATIENCE_MS
+      await cluster.retrying(async () => {
+        const { topics: found } = await cluster.refresh(topics)
+        for (const { topic, errorCode } of found) {
+          const failure = failureOf(errorCode)
+          if (failure?.name === 'UNKNOWN_TOPIC_OR_PARTITION' && performance.now() > patientUntilMs) throw unknownTopic(topic)
+          if (failure !== undefined) throw kafkaError(failure, `write to topic '${topic}'`)
+        }
+      })
     },
     append(topic, partition, timestamp, key, value, headers) {
       const queue = queues.get(topic)?.[partition] ?? queuesOf(topic)[partition]
