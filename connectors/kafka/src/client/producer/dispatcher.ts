@@ -53,8 +53,7 @@ export function createDispatcher(cluster: Cluster, options: ProducerOptions, fir
 
   const dispatch = (): void => {
     if (stopped) return
-    const nowMs = performance.now()
-    const due = [...sending.queues()].filter((queue) => queue.due && !queue.inFlight && !queue.isEmpty && queue.retryAtMs <= nowMs)
+    const due = [...sending.queues()].filter((queue) => queue.due && !queue.inFlight && !queue.isEmpty && !queue.backingOff)
     if (due.length === 0) return
     if (identity === undefined) return step('identify', identify)
     const strangers = session.enlist === undefined ? [] : due.filter(({ enlisted }) => !enlisted)
@@ -156,12 +155,15 @@ export function createDispatcher(cluster: Cluster, options: ProducerOptions, fir
   const repeat = (queue: PartitionQueue, error: MillraceError): void => {
     if (stopped) return
     if (!error.retryable || performance.now() - queue.dueSinceMs > deliveryTimeoutMs) return giveUp(error)
-    const waitMs = backoffMs(++queue.attempts)
     queue.inFlight = false
-    queue.retryAtMs = performance.now() + waitMs
+    queue.backingOff = true
+    queue.attempts++
     cluster.forgetLeader(queue)
     options.onRetry?.(error, queue.attempts)
-    setTimeout(dispatch, waitMs + 1)
+    setTimeout(() => {
+      queue.backingOff = false
+      dispatch()
+    }, backoffMs(queue.attempts))
   }
 
   const giveUp = (error: MillraceError): void => {

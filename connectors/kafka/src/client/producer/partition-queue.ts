@@ -24,8 +24,8 @@ export class PartitionQueue {
   due = false
   /** Since when it has something due, by `performance.now()`. */
   dueSinceMs = 0
-  /** Not before, after a failure. */
-  retryAtMs = 0
+  /** A failure was a moment ago: a timer will end the wait. */
+  backingOff = false
   attempts = 0
   /** Its batch is part of a request that has no answer yet. */
   inFlight = false
@@ -93,7 +93,7 @@ export class PartitionQueue {
     this.enlisted = false
     this.sealed = undefined
     this.#batches = []
-    this.due = this.inFlight = false
-    this.attempts = this.retryAtMs = 0
+    this.due = this.inFlight = this.backingOff = false
+    this.attempts = 0
   }
 }
