@@ -47,7 +47,11 @@ export async function openFile(input: FormatInput): Promise<ParquetFile> {
     const metadata = await parquetMetadataAsync(buffer, { initialFetchSize: FOOTER_BYTES, geoparquet: false, parsers: millisecondParsers })
     checkPageHeaders = pageHeaderCheck(path, metadata)
     const groupStarts = [0]
-    for (const group of metadata.row_groups) groupStarts.push((groupStarts.at(-1) as number) + Number(group.num_rows))
+    for (const { num_rows: rows } of metadata.row_groups) {
+      const start = (groupStarts.at(-1) as number) + Number(rows)
+      if (!(Number.isSafeInteger(start) && Number(rows) >= 0)) throw damaged(path, `expected a number of rows in every row group, found ${String(rows)}`)
+      groupStarts.push(start)
+    }
     return { path, buffer, metadata, groupStarts }
   })
 }
