@@ -5,7 +5,7 @@ import { keyAndValue, kafkaSource, raw, text } from '@millrace/connector-kafka'
 import type { KafkaSourceOptions } from '@millrace/connector-kafka'
 import { memoryCheckpointStorage, types, WatermarkStrategy } from '@millrace/core'
 import type { Source } from '@millrace/core/spi'
-import { collectingSink, createRealClock, sourceSuite, testJob } from '@millrace/core/testing'
+import { collectingSink, createRealClock, testJob } from '@millrace/core/testing'
 import type { CollectingSink, TestJob, TestJobOptions } from '@millrace/core/testing'
 import { jsonLines } from '@millrace/format-json'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
@@ -45,20 +45,6 @@ function metricOf(job: TestJob, name: string): number {
 }
 
 describe.skipIf(!broker.available)(`kafkaSource on Kafka ${broker.version}`, () => {
-  for (const end of ['bounded', 'without end'] as const) {
-    describe(end, () =>
-      sourceSuite<string>({ describe, test }, {
-        time: 'real',
-        async createSource(splits) {
-          const topic = await topics.create(splits.length)
-          await Promise.all(splits.map(async (records, partition) => topics.write(topic, records.map((value) => ({ partition, value })))))
-          return source(topic, end === 'bounded' ? bounded : {})
-        },
-        record: (split, index) => `p${split}-${index}`,
-      }),
-    )
-  }
-
   test('values, keys, headers, offsets, partitions and timestamps arrive as they were written', async () => {
     const topic = await topics.create(2)
     await topics.write(topic, [

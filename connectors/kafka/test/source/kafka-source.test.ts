@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { memoryCheckpointStorage, types, WatermarkStrategy } from '@millrace/core'
 import type { BadRecord, DeserializationSchema, Source } from '@millrace/core/spi'
 import { MillraceError } from '@millrace/core/spi'
-import { collectingSink, createRealClock, sourceSuite, testJob } from '@millrace/core/testing'
+import { collectingSink, createRealClock, testJob } from '@millrace/core/testing'
 import type { CollectingSink, TestJob, TestJobOptions } from '@millrace/core/testing'
 import { describe, expect, test } from 'vitest'
 import { keyAndValue } from '../../src/records/key-and-value.ts'
@@ -43,23 +43,6 @@ async function read<T>(from: Source<T>, options: TestJobOptions = {}): Promise<r
 const sorted = (values: readonly string[]): readonly string[] => values.toSorted()
 const recordsOf = (partition: number, from: number, to: number): readonly string[] => Array.from({ length: to - from }, (_, i) => `p${partition}-${from + i}`)
 const checkpoints = (): NonNullable<TestJobOptions['checkpoints']> => ({ interval: '10ms', storage: memoryCheckpointStorage() })
-
-for (const end of ['bounded', 'without end'] as const) {
-  describe(`what every source must do, ${end}`, () => {
-    let cluster = new MemoryCluster()
-    sourceSuite<string>({ describe, test }, {
-      time: 'real',
-      createSource(splits) {
-        cluster = new MemoryCluster()
-        cluster.createTopic('in', splits.length)
-        splits.forEach((records, partition) => records.forEach((record) => cluster.append('in', partition, record)))
-        return source(cluster, end === 'bounded' ? bounded : {})
-      },
-      record: (split, index) => `p${split}-${index}`,
-      cleanup: () => expect(cluster.openClients, 'clients left open').toBe(0),
-    })
-  })
-}
 
 describe('where reading starts', () => {
   test.each<readonly [name: string, options: Partial<KafkaSourceOptions<string>>, first: readonly number[]]>([
