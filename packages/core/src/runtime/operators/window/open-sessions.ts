@@ -35,6 +35,7 @@ export class SessionJoin {
   join(open: Session[], start: number, end: number): boolean {
     this.session = undefined
     this.endBefore = -Infinity
+    let absorbed = false
     for (let index = 0; index < open.length; index++) {
       const each = open[index] as Session
       if (each.start > end || each.end < start) continue
@@ -45,10 +46,15 @@ export class SessionJoin {
       }
       this.#absorb(this.session, each)
       open.splice(index--, 1)
+      absorbed = true
     }
-    if (this.session === undefined) return false
-    if (start < this.session.start) this.session.start = start
-    if (end > this.session.end) this.session.end = end
+    const { session } = this
+    if (session === undefined) return false
+    const grows = absorbed || start < session.start || end > session.end
+    if (start < session.start) session.start = start
+    if (end > session.end) session.end = end
+    // what grew last merges last, as in MergingWindowSet: a reduce function may tell the order
+    if (grows && open[open.length - 1] !== session) open.push(...open.splice(open.indexOf(session), 1))
     return true
   }
 
