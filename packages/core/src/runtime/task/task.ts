@@ -4,15 +4,16 @@ import type { Barrier } from '../checkpoint/barrier.ts'
 import type { RecordBatch } from '../network/stream-element.ts'
 import type { SourceOperator } from '../operators/source-operator.ts'
 import type { FromExecutor, SerializedSplit, TaskDeployment, TaskId } from '../protocol.ts'
-import { closeOperatorChain, createOperatorChain, type OperatorChain } from './operator-chain.ts'
-import { PendingWork } from './pending-work.ts'
+import { type ChainMember, closeOperatorChain, createOperatorChain, type OperatorChain } from './operator-chain.ts'
 import { ProcessingTimers } from './processing-timers.ts'
 import { SourcePoller } from './source-poller.ts'
 import { type StatePrefetch, statePrefetch } from './state-prefetch.ts'
-import { TaskSnapshots } from './task-checkpoint.ts'
+import { TaskAgenda } from './task-agenda.ts'
+import { TaskCheckpoints } from './task-checkpoints.ts'
 import type { TaskEnvironment } from './task-environment.ts'
 import { TaskInput } from './task-input.ts'
 import { registerTaskMetrics } from './task-metrics.ts'
+import { TaskOutput } from './task-output.ts'
 import { WatermarkTicks } from './watermark-ticks.ts'
 
 /** How long closing waits for user code that does not heed its signal, before it is left behind. */
@@ -23,17 +24,16 @@ type TaskState = 'created' | 'initialized' | 'running' | 'finished' | 'failed' |
 /**
  * One parallel instance of a vertex: an ordered message machine around one operator chain. Whoever hosts it calls `step`
  * while it returns true, and again after each `wake`. It handles one message at a time, and while it awaits something
- * (`#blocked`) it handles none.
+ * it handles none.
  */
 export class Task {
   readonly id: TaskId
   readonly #environment: TaskEnvironment
   readonly #input: TaskInput
+  readonly #output: TaskOutput
+  readonly #checkpoints: TaskCheckpoints
   readonly #abort = new AbortController()
-  readonly #mailbox: (() => void)[] = []
-  /** Work that must wait until no operator is suspended: barriers and the ends of inputs. */
-  readonly #deferred: (() => void)[] = []
-  readonly #suspended: Set<number> = new Set()
+  readonly #agenda: TaskAgenda
   readonly #timers: ProcessingTimers
   #chain: OperatorChain | undefined
   #prefetch: StatePrefetch | undefined
@@ -41,53 +41,46 @@ export class Task {
   #ticks: WatermarkTicks | undefined
   #opened: Promise<void> = Promise.resolve()
   #state: TaskState = 'created'
-  /** A message that is not handled to its end yet: no other one is begun. */
-  readonly #blocked: PendingWork
-  /** Work of operators that input waits for. Timers go on: a commit that is tried again waits for one. */
-  readonly #held: PendingWork
-  readonly #firedTimers: number[] = []
-  readonly #snapshots: TaskSnapshots
-  #snapshot: Promise<void> = Promise.resolve()
-  #lastFlushMs = 0
-  readonly #bufferTimeoutMs: number
-  #backPressured = false
   readonly #time: TaskTime
 
   constructor(environment: TaskEnvironment) {
     this.#environment = environment
     this.id = environment.deployment.taskId
-    this.#bufferTimeoutMs = environment.vertex.bufferTimeoutMs ?? environment.settings.bufferTimeoutMs
-    this.#snapshots = new TaskSnapshots(environment, this.#abort.signal)
+    this.#output = new TaskOutput(environment)
+    this.#checkpoints = new TaskCheckpoints(environment, this.#output, this.#abort.signal)
     this.#time = createTaskTime(() => environment.clock.now())
-    this.#blocked = new PendingWork(environment.wake, (error) => this.#fail(error))
-    this.#held = new PendingWork(environment.wake, (error) => this.#fail(error))
+    this.#agenda = new TaskAgenda(environment.wake, (error) => this.#fail(error))
     this.#timers = new ProcessingTimers(environment.clock, (operator) => {
-      this.#firedTimers.push(operator)
-      environment.wake()
+      // A time is over when the next millisecond has begun: until then records may still come that belong to it.
+      this.#agenda.fire(() => this.#members[operator]?.operator.onProcessingTime?.(environment.clock.now() - 1))
     })
     this.#input = new TaskInput(environment.inputs, {
       records: (input, batch) => this.#processBatch(input, batch),
       watermark: (timestamp) => this.#head.processWatermark(timestamp),
       status: (idle) => this.#head.processStatus(idle),
-      barrier: (barrier) => this.#deferred.push(() => this.#performCheckpoint(barrier)),
-      checkpointAborted: (checkpointId) => this.#decline(checkpointId, new MillraceError('CKPT_OVERTAKEN', `Checkpoint ${checkpointId} was overtaken by a newer barrier`, { origin: 'engine', retryable: true })),
+      barrier: (barrier) => this.#agenda.defer(() => this.#performCheckpoint(barrier)),
+      checkpointAborted: (checkpointId) => this.#checkpoints.decline(checkpointId, new MillraceError('CKPT_OVERTAKEN', `Checkpoint ${checkpointId} was overtaken by a newer barrier`, { origin: 'engine', retryable: true })),
       inputEnded: (input, drain) => {
-        if (drain && !this.#restoredFinished) this.#deferred.push(() => this.#head.endInput?.(input))
+        if (drain && !this.#restoredFinished) this.#agenda.defer(() => this.#head.endInput?.(input))
       },
-      ended: (drain) => this.#deferred.push(() => this.#finish(drain)),
-      defer: (action) => this.#deferred.push(action),
+      ended: (drain) => this.#agenda.defer(() => this.#finish(drain)),
+      defer: (action) => this.#agenda.defer(action),
       now: () => environment.clock.now(),
     })
     for (const { channel } of environment.inputs) channel.onData = () => environment.wake()
-    for (const writer of environment.writers.values()) for (const channel of writer.channels) channel.onSpace = () => environment.wake()
   }
 
   get deployment(): TaskDeployment {
     return this.#environment.deployment
   }
 
-  get #head(): OperatorChain['members'][number]['operator'] {
-    return (this.#chain as OperatorChain).members[0]?.operator as OperatorChain['members'][number]['operator']
+  /** None before the task is open. */
+  get #members(): readonly ChainMember[] {
+    return this.#chain?.members ?? []
+  }
+
+  get #head(): ChainMember['operator'] {
+    return (this.#members[0] as ChainMember).operator
   }
 
   /** A task that had finished before the checkpoint has already emitted what the end of its inputs emits. */
@@ -104,10 +97,10 @@ export class Task {
     try {
       const chain = await createOperatorChain(this.#environment, {
         signal: this.#abort.signal,
-        isAvailable: () => this.#outputsAvailable() && this.#sinksReady(),
-        suspend: (operator) => this.#suspended.add(operator),
-        await: (work) => this.#held.add(work),
-        enqueue: (action) => this.#enqueue(action),
+        isAvailable: () => this.#output.isAvailable && this.#sinksReady(),
+        suspend: (operator) => this.#agenda.suspend(operator, () => this.#members[operator]?.operator.resume?.()),
+        await: (work) => this.#agenda.held.add(work),
+        enqueue: (action) => this.#agenda.enqueue(action),
         scheduleProcessingTime: (operator, timestamp) => this.#timers.schedule(operator, timestamp),
       })
       this.#chain = chain
@@ -120,7 +113,7 @@ export class Task {
       this.#ticks = new WatermarkTicks(chain, this.#environment)
       if (this.#state === 'closed') return
       registerTaskMetrics(this.#environment.taskMetrics, this.#time, {
-        isBackPressured: () => this.#backPressured,
+        isBackPressured: () => this.#agenda.isBackPressured,
         isIdle: () => chain.members[0]?.output.idle ?? false,
       })
       this.#input.registerMetrics(this.#environment.taskMetrics)
@@ -134,18 +127,17 @@ export class Task {
   run(): void {
     if (this.#state !== 'initialized') return
     this.#state = 'running'
-    this.#lastFlushMs = this.#environment.clock.now()
-    if (this.#restoredFinished) this.#deferred.push(() => this.#endSource(true))
+    if (this.#restoredFinished) this.#agenda.defer(() => this.#endSource(true))
     else {
-      this.#source?.startTicking((action) => this.#enqueue(action))
-      this.#ticks?.start((action) => this.#enqueue(action), () => this.#state === 'running', this.#abort.signal)
+      this.#source?.startTicking((action) => this.#agenda.enqueue(action))
+      this.#ticks?.start((action) => this.#agenda.enqueue(action), () => this.#state === 'running', this.#abort.signal)
     }
     this.#environment.wake()
   }
 
   /** Does a bounded piece of work; true if there may be more at once. */
   step(): boolean {
-    if (this.#blocked.isPending || (this.#state !== 'running' && this.#state !== 'finished')) return false
+    if (this.#agenda.blocked.isPending || (this.#state !== 'running' && this.#state !== 'finished')) return false
     this.#time.busy()
     try {
       const mayGoOn = this.#work()
@@ -156,45 +148,46 @@ export class Task {
       return false
     } finally {
       // Between two steps of its own a task waits for its turn: in one thread only one task is busy at a time.
-      if (this.#backPressured || this.#blocked.isPending || this.#held.isPending) this.#time.backPressured()
+      if (this.#agenda.isBackPressured || this.#agenda.blocked.isPending || this.#agenda.held.isPending) this.#time.backPressured()
       else this.#time.idle()
     }
   }
 
   /** Behind the barriers that came before and wait for the output: these splits are in the enumerator's state of their checkpoints. */
   addSplits(splits: readonly SerializedSplit[]): void {
-    this.#enqueue(() => this.#deferred.push(() => this.#source?.addSplits(splits)))
+    this.#agenda.enqueue(() => this.#agenda.defer(() => this.#source?.addSplits(splits)))
   }
 
   alignWatermark(maxWatermark: number): void {
-    this.#enqueue(() => this.#source?.align(maxWatermark))
+    this.#agenda.enqueue(() => this.#source?.align(maxWatermark))
   }
 
   noMoreSplits(): void {
-    this.#enqueue(() => this.#deferred.push(() => this.#source?.noMoreSplits()))
+    this.#agenda.enqueue(() => this.#agenda.defer(() => this.#source?.noMoreSplits()))
   }
 
   triggerCheckpoint(barrier: Barrier): void {
-    this.#enqueue(() => this.#deferred.push(() => this.#performCheckpoint(barrier)))
+    this.#agenda.enqueue(() => this.#agenda.defer(() => this.#performCheckpoint(barrier)))
   }
 
   drain(): void {
-    this.#enqueue(() => {
-      if (this.#source?.stop() === true) this.#deferred.push(() => this.#endSource(true))
+    this.#agenda.enqueue(() => {
+      if (this.#source?.stop() === true) this.#agenda.defer(() => this.#endSource(true))
     })
   }
 
   checkpointComplete(checkpointId: number): void {
-    this.#enqueue(() => this.#blocked.add(this.#notifyComplete(checkpointId)))
+    this.#agenda.enqueue(() =>
+      this.#agenda.blocked.add(
+        this.#checkpoints.complete(this.#members, checkpointId).then(() => this.#reportAfterHeldWork({ kind: 'checkpointNotified', taskId: this.id, checkpointId })),
+      ),
+    )
   }
 
   checkpointAborted(checkpointId: number): void {
-    this.#enqueue(() => {
+    this.#agenda.enqueue(() => {
       this.#input.cancelCheckpoint(checkpointId)
-      for (const { operator, keyedState } of this.#chain?.members ?? []) {
-        operator.notifyCheckpointAborted?.(checkpointId)
-        keyedState?.notifyCheckpointAborted?.(checkpointId)
-      }
+      this.#checkpoints.abort(this.#members, checkpointId)
     })
   }
 
@@ -217,43 +210,20 @@ export class Task {
 
   async #release(failed: boolean): Promise<void> {
     // What the task was awaiting has been told to stop by the signal; its own failure no longer matters.
-    await Promise.allSettled([this.#opened, this.#blocked.settled(), this.#held.settled(), this.#snapshot])
+    await Promise.allSettled([this.#opened, this.#agenda.settled(), this.#checkpoints.settled()])
     const { logger } = this.#environment
     if (this.#chain !== undefined) await closeOperatorChain(this.#chain, failed, (error) => logger.warn({ task: this.id, error: String(error) }, 'closing an operator failed'))
   }
 
   #work(): boolean {
-    const timer = this.#firedTimers.shift()
-    if (timer !== undefined) {
-      // A time is over when the next millisecond has begun: until then records may still come that belong to it.
-      this.#chain?.members[timer]?.operator.onProcessingTime?.(this.#environment.clock.now() - 1)
-      return true
-    }
-    if (this.#held.isPending) return false
-    const mail = this.#mailbox.shift()
-    if (mail !== undefined) {
-      mail()
-      return true
-    }
-    this.#backPressured = !this.#outputsAvailable()
-    if (this.#backPressured) return false
-    if (this.#suspended.size > 0) {
-      const suspended = [...this.#suspended]
-      this.#suspended.clear()
-      for (const index of suspended) this.#chain?.members[index]?.operator.resume?.()
-      return true
-    }
-    const deferred = this.#deferred.shift()
-    if (deferred !== undefined) {
-      deferred()
-      return true
-    }
+    const next = this.#agenda.next(this.#output)
+    if (next !== 'input') return next === 'done'
     if (this.#state === 'running' && this.#source !== undefined) return this.#poll(this.#source)
     if (this.#input.processNext()) {
-      this.#flushIfDue()
+      this.#output.flushIfDue()
       return true
     }
-    this.#flush()
+    this.#output.flush()
     return false
   }
 
@@ -261,14 +231,14 @@ export class Task {
     const result = source.poll()
     this.#ticks?.tick()
     if (result === 'end') {
-      this.#deferred.push(() => this.#endSource(true))
+      this.#agenda.defer(() => this.#endSource(true))
       return true
     }
     if (result === 'more') {
-      this.#flushIfDue()
+      this.#output.flushIfDue()
       return true
     }
-    this.#flush()
+    this.#output.flush()
     source.wakeWhenAvailable(() => this.#environment.wake())
     return false
   }
@@ -276,7 +246,7 @@ export class Task {
   #processBatch(input: 0 | 1, batch: RecordBatch): void {
     const loading = this.#prefetch?.(input, batch.values)
     if (loading === undefined) this.#collect(input, batch)
-    else this.#blocked.add(loading.then(() => this.#collect(input, batch)))
+    else this.#agenda.blocked.add(loading.then(() => this.#collect(input, batch)))
   }
 
   #collect(input: 0 | 1, batch: RecordBatch): void {
@@ -288,39 +258,38 @@ export class Task {
 
   /** Not while something is awaited: that may be a sink at work for a checkpoint, and its methods are never called concurrently. */
   #awaitReady(): void {
-    if (this.#blocked.isPending) return
-    for (const { operator, keyedState } of (this.#chain as OperatorChain).members) {
+    if (this.#agenda.blocked.isPending) return
+    for (const { operator, keyedState } of this.#members) {
       const ready = operator.ready?.() ?? keyedState?.prefetch?.([])
-      if (ready !== undefined) this.#blocked.add(ready)
+      if (ready !== undefined) this.#agenda.blocked.add(ready)
     }
   }
 
   /** Chained sinks bound what a long firing hands them: while one of them is full, the task waits and the firing pauses. */
   #sinksReady(): boolean {
     this.#awaitReady()
-    return !this.#blocked.isPending
+    return !this.#agenda.blocked.isPending
   }
 
   #endSource(drain: boolean): void {
     const source = this.#source
     if (source === undefined || source.ended) return
     source.end(drain)
-    this.#deferred.push(() => this.#finish(drain))
+    this.#agenda.defer(() => this.#finish(drain))
   }
 
   /** All data has been processed: lets the operators emit what is left and passes the end on. */
   #finish(drain: boolean): void {
-    this.#blocked.add(
+    this.#agenda.blocked.add(
       (async () => {
-        const members = (this.#chain as OperatorChain).members
         const finishes = drain && !this.#restoredFinished
-        for (const [index, { operator }] of members.entries()) {
+        for (const [index, { operator }] of this.#members.entries()) {
           if (!finishes) break
           if (index > 0) operator.endInput?.(0)
           await operator.finish?.()
         }
-        this.#flush()
-        for (const writer of this.#environment.writers.values()) writer.emitEndOfData(drain)
+        this.#output.flush()
+        this.#output.emitEndOfData(drain)
         this.#state = 'finished'
         this.#reportAfterHeldWork({ kind: 'finished', taskId: this.id })
       })(),
@@ -328,62 +297,20 @@ export class Task {
   }
 
   #performCheckpoint(barrier: Barrier): void {
-    this.#blocked.add(
-      (async () => {
-        const members = (this.#chain as OperatorChain).members
-        // The copies of a checkpoint that was given up may still be on their way to storage; there is one cut at a time.
-        await this.#snapshot
-        for (const { operator } of members) await operator.prepareSnapshot?.(barrier.checkpointId)
-        for (const writer of this.#environment.writers.values()) writer.emitBarrier(barrier)
-        for (const { operator } of members) await operator.snapshot?.(barrier.checkpointId)
+    this.#agenda.blocked.add(
+      this.#checkpoints.perform(this.#members, barrier, () => this.#state === 'finished').then(() => {
         if (barrier.terminal) this.#source?.stop()
-        this.#snapshot = this.#snapshots.take(members, barrier, this.#state === 'finished').then(
-          (snapshot) => this.#environment.report({ kind: 'checkpointAck', taskId: this.id, checkpointId: barrier.checkpointId, snapshot }),
-          (error: unknown) => this.#decline(barrier.checkpointId, error),
-        )
-      })(),
+      }),
     )
-  }
-
-  async #notifyComplete(checkpointId: number): Promise<void> {
-    for (const { operator, keyedState } of this.#chain?.members ?? []) {
-      keyedState?.notifyCheckpointComplete?.(checkpointId)
-      await operator.notifyCheckpointComplete?.(checkpointId)
-    }
-    this.#reportAfterHeldWork({ kind: 'checkpointNotified', taskId: this.id, checkpointId })
-  }
-
-  #decline(checkpointId: number, error: unknown): void {
-    if (this.#state === 'closed') return
-    this.#environment.report({ kind: 'checkpointDeclined', taskId: this.id, checkpointId, error: MillraceError.toWire(error) })
-  }
-
-  #outputsAvailable(): boolean {
-    for (const writer of this.#environment.writers.values()) if (!writer.isAvailable) return false
-    return true
-  }
-
-  #flush(): void {
-    for (const writer of this.#environment.writers.values()) writer.flush()
-    this.#lastFlushMs = this.#environment.clock.now()
-  }
-
-  #flushIfDue(): void {
-    if (this.#environment.clock.now() - this.#lastFlushMs >= this.#bufferTimeoutMs) this.#flush()
-  }
-
-  #enqueue(action: () => void): void {
-    this.#mailbox.push(action)
-    this.#environment.wake()
   }
 
   /** What is being committed is done only when it is committed. */
   #reportAfterHeldWork(event: FromExecutor): void {
-    if (!this.#held.isPending) {
+    if (!this.#agenda.held.isPending) {
       this.#environment.report(event)
       return
     }
-    void this.#held.settled().then(() => {
+    void this.#agenda.held.settled().then(() => {
       if (this.#state !== 'failed' && this.#state !== 'closed') this.#reportAfterHeldWork(event)
     })
   }
