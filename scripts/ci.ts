@@ -21,6 +21,7 @@ for (const [name, ...command] of [
   ['typecheck', 'npm', 'run', '--silent', 'typecheck'],
   ['lint', 'npm', 'run', '--silent', 'lint'],
   ['packages', 'npm', 'run', '--silent', 'publint'],
+  ['installed packages', 'npm', 'run', '--silent', 'installed'],
   ...PROJECTS.map((project) => [`${project} tests`, 'npx', 'vitest', 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${reportOf(project)}`] as const),
   ['start', 'npm', 'start', '--silent'],
   ['resume', 'npm', 'run', '--silent', 'resume'],
