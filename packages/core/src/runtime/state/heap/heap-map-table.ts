@@ -8,6 +8,7 @@ import type { EntryReader, MapEntrySerializers } from '../entry-encoding.ts'
 import { writeMapEntryRemoval, writeMapRemoval } from '../removal-encoding.ts'
 import { userKeySlot } from '../user-key-slot.ts'
 import { unwritableState } from '../unwritable-state.ts'
+import { ChangedEntries } from './changed-entries.ts'
 import { KeyedEntry } from './entry.ts'
 import type { HeapBudget } from './heap-budget.ts'
 import type { HeapPart } from './heap-part.ts'
@@ -25,6 +26,7 @@ export class HeapMapTable<UK, UV> implements MapStateTable<UK, UV>, HeapPart {
   readonly #cut: SnapshotCut
   readonly #budget: HeapBudget
   readonly #maps: KeyNamespaceMap<UserEntries<UK, UV>>
+  readonly #changed: ChangedEntries<KeyedEntry<UK, UV>>
 
   constructor(meta: StateMeta, index: number, userKeyType: AnyType, valueType: AnyType, cut: SnapshotCut, budget: HeapBudget) {
     this.meta = meta
@@ -33,6 +35,8 @@ export class HeapMapTable<UK, UV> implements MapStateTable<UK, UV>, HeapPart {
     this.#cut = cut
     this.#budget = budget
     this.#maps = new KeyNamespaceMap(cut.range)
+    this.#changed = new ChangedEntries(cut.range, budget)
+    cut.trackChanges(this.#changed)
   }
 
   get(keyGroup: number, key: StateKey, namespace: Namespace, userKey: UK): UV | undefined {
@@ -48,8 +52,10 @@ export class HeapMapTable<UK, UV> implements MapStateTable<UK, UV>, HeapPart {
     }
     const entry = map.get(slot)
     if (entry === undefined) {
-      map.set(slot, new KeyedEntry(userKey, value, this.#cut.created))
+      const created = new KeyedEntry(userKey, value, this.#cut.created)
+      map.set(slot, created)
       this.#budget.added(userKey, value)
+      if (this.#cut.tracksChanges) this.#changed.note(keyGroup, key, namespace, created)
       return
     }
     if (entry.epoch !== this.#cut.epoch) this.#preserve(keyGroup, key, namespace, entry)
@@ -62,7 +68,7 @@ export class HeapMapTable<UK, UV> implements MapStateTable<UK, UV>, HeapPart {
     const entry = map?.get(slot)
     if (map === undefined || entry === undefined) return false
     if (entry.epoch !== this.#cut.epoch) this.#preserve(keyGroup, key, namespace, entry)
-    if (this.#cut.tracksRemovals && entry.epoch !== this.#cut.created) {
+    if (this.#cut.tracksChanges && entry.epoch !== this.#cut.created) {
       writeMapEntryRemoval(this.#cut.removals.output(keyGroup), this.#index, key, namespace, userKey, this.#serializers.userKey)
     }
     map.delete(slot)
@@ -88,7 +94,7 @@ export class HeapMapTable<UK, UV> implements MapStateTable<UK, UV>, HeapPart {
     if (map === undefined) return
     this.#maps.delete(keyGroup, key, namespace)
     this.#budget.entries -= map.size
-    if (this.#cut.tracksRemovals) writeMapRemoval(this.#cut.removals.output(keyGroup), this.#index, key, namespace)
+    if (this.#cut.tracksChanges) writeMapRemoval(this.#cut.removals.output(keyGroup), this.#index, key, namespace)
     // an iterator over the map may still be open and must end; the snapshot keeps a list of its own
     if (this.#cut.active) {
       const entries = [...map.values()]
@@ -102,6 +108,10 @@ export class HeapMapTable<UK, UV> implements MapStateTable<UK, UV>, HeapPart {
   }
 
   *walk(keyGroup: number): Generator<void> {
+    if (this.#changed.knows(keyGroup)) {
+      yield* this.#walkChanges(keyGroup)
+      return
+    }
     for (const [key, map] of this.#maps.plain(keyGroup) ?? []) yield* this.#walkEntries(keyGroup, key, null, map.values())
     for (const [key, namespaces] of this.#maps.named(keyGroup) ?? []) {
       for (const [namespace, map] of namespaces) yield* this.#walkEntries(keyGroup, key, namespace, map.values())
@@ -125,12 +135,22 @@ export class HeapMapTable<UK, UV> implements MapStateTable<UK, UV>, HeapPart {
     }
   }
 
+  *#walkChanges(keyGroup: number): Generator<void> {
+    const { epochs } = this.#cut
+    for (const [key, namespace, entry] of this.#changed.since(keyGroup)) {
+      const isThere = this.#maps.get(keyGroup, key, namespace)?.get(userKeySlot(entry.key, this.#serializers.userKey)) === entry
+      if (isThere && epochs.needs(entry.epoch)) this.#write(keyGroup, key, namespace, entry)
+      if (this.#cut.endsSlice()) yield
+    }
+  }
+
   /** The entry is about to change for the first time after the barrier: writes it if the snapshot in progress needs it, and stamps it. */
   #preserve(keyGroup: number, key: StateKey, namespace: Namespace, entry: KeyedEntry<UK, UV>): void {
     const cut = this.#cut
     if (entry.epoch === cut.created) return
     if (cut.active && cut.epochs.needs(entry.epoch)) this.#write(keyGroup, key, namespace, entry)
     entry.epoch = cut.epoch
+    if (cut.tracksChanges) this.#changed.note(keyGroup, key, namespace, entry)
   }
 
   #write(keyGroup: number, key: StateKey, namespace: Namespace, entry: KeyedEntry<UK, UV>): void {

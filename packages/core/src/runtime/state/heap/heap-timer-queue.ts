@@ -103,8 +103,8 @@ export class HeapTimerQueue implements TimerQueue, HeapPart {
   }
 
   *walk(keyGroup: number): Generator<void> {
-    // a timer removed meanwhile has been written, and keeps its link to those that were behind it
-    for (let timer = this.#group(keyGroup)?.first; timer !== undefined; timer = timer.nextInGroup) {
+    // a timer removed meanwhile has been written, and keeps its links to those that were before and behind it
+    for (let timer = yield* this.#firstSinceBase(keyGroup); timer !== undefined; timer = timer.nextInGroup) {
       if (this.#cut.epochs.needs(timer.epoch)) this.#write(timer)
       if (this.#cut.endsSlice()) yield
     }
@@ -116,15 +116,28 @@ export class HeapTimerQueue implements TimerQueue, HeapPart {
     this.add(timestamp, keyGroup, key, reader.readNamespace())
   }
 
+  /** The oldest that a snapshot of changes may need: timers never change, and are linked in the order of their registration. */
+  *#firstSinceBase(keyGroup: number): Generator<void, HeapTimer | undefined> {
+    const { base } = this.#cut.epochs
+    const group = this.#group(keyGroup)
+    if (base === -Infinity) return group?.first
+    let timer = group?.last
+    while (timer?.previousInGroup !== undefined && timer.previousInGroup.epoch > base) {
+      timer = timer.previousInGroup
+      if (this.#cut.endsSlice()) yield
+    }
+    return timer
+  }
+
   #group(keyGroup: number): GroupList | undefined {
     return this.#groups[keyGroup - this.#cut.range.start]
   }
 
   /** Takes a timer out of everything but its bucket. */
   #take(timer: HeapTimer): void {
-    const { active, epochs, tracksRemovals, created, removals } = this.#cut
+    const { active, epochs, tracksChanges, created, removals } = this.#cut
     if (active && epochs.needs(timer.epoch)) this.#write(timer)
-    if (tracksRemovals && timer.epoch !== created) writeTimerRemoval(removals.output(timer.keyGroup), this.#index, timer.timestamp, timer.key, timer.namespace)
+    if (tracksChanges && timer.epoch !== created) writeTimerRemoval(removals.output(timer.keyGroup), this.#index, timer.timestamp, timer.key, timer.namespace)
     const group = this.#group(timer.keyGroup) as GroupList
     if (timer.previousInGroup === undefined) group.first = timer.nextInGroup
     else timer.previousInGroup.nextInGroup = timer.nextInGroup

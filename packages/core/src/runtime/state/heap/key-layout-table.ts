@@ -7,6 +7,7 @@ import { writeValueEntry } from '../entry-encoding.ts'
 import type { EntryReader } from '../entry-encoding.ts'
 import { writeValueRemoval } from '../removal-encoding.ts'
 import { unwritableState } from '../unwritable-state.ts'
+import { ChangedEntries } from './changed-entries.ts'
 import { Entry } from './entry.ts'
 import type { HeapBudget } from './heap-budget.ts'
 import type { HeapPart } from './heap-part.ts'
@@ -21,6 +22,7 @@ export class KeyLayoutTable<V> implements StateTable<V>, HeapPart {
   readonly #cut: SnapshotCut
   readonly #budget: HeapBudget
   readonly #entries: KeyNamespaceMap<Entry<V>>
+  readonly #changed: ChangedEntries<Entry<V>>
 
   constructor(meta: StateMeta, index: number, type: AnyType, cut: SnapshotCut, budget: HeapBudget) {
     this.meta = meta
@@ -29,6 +31,8 @@ export class KeyLayoutTable<V> implements StateTable<V>, HeapPart {
     this.#cut = cut
     this.#budget = budget
     this.#entries = new KeyNamespaceMap(cut.range)
+    this.#changed = new ChangedEntries(cut.range, budget)
+    cut.trackChanges(this.#changed)
   }
 
   get(keyGroup: number, key: StateKey, namespace: Namespace): V | undefined {
@@ -45,8 +49,10 @@ export class KeyLayoutTable<V> implements StateTable<V>, HeapPart {
   put(keyGroup: number, key: StateKey, namespace: Namespace, value: V): void {
     const entry = this.#entries.get(keyGroup, key, namespace)
     if (entry === undefined) {
-      this.#entries.set(keyGroup, key, namespace, new Entry(value, this.#cut.created))
+      const created = new Entry(value, this.#cut.created)
+      this.#entries.set(keyGroup, key, namespace, created)
       this.#budget.added(key, value)
+      if (this.#cut.tracksChanges) this.#changed.note(keyGroup, key, namespace, created)
       return
     }
     if (entry.epoch !== this.#cut.epoch) this.#preserve(keyGroup, key, namespace, entry)
@@ -57,7 +63,7 @@ export class KeyLayoutTable<V> implements StateTable<V>, HeapPart {
     const entry = this.#entries.get(keyGroup, key, namespace)
     if (entry === undefined) return
     if (entry.epoch !== this.#cut.epoch) this.#preserve(keyGroup, key, namespace, entry)
-    if (this.#cut.tracksRemovals && entry.epoch !== this.#cut.created) writeValueRemoval(this.#cut.removals.output(keyGroup), this.#index, key, namespace)
+    if (this.#cut.tracksChanges && entry.epoch !== this.#cut.created) writeValueRemoval(this.#cut.removals.output(keyGroup), this.#index, key, namespace)
     this.#entries.delete(keyGroup, key, namespace)
     this.#budget.entries--
   }
@@ -96,6 +102,13 @@ export class KeyLayoutTable<V> implements StateTable<V>, HeapPart {
 
   *walk(keyGroup: number): Generator<void> {
     const { epochs } = this.#cut
+    if (this.#changed.knows(keyGroup)) {
+      for (const [key, namespace, entry] of this.#changed.since(keyGroup)) {
+        if (epochs.needs(entry.epoch) && this.#entries.get(keyGroup, key, namespace) === entry) this.#write(keyGroup, key, namespace, entry)
+        if (this.#cut.endsSlice()) yield
+      }
+      return
+    }
     for (const [key, entry] of this.#entries.plain(keyGroup) ?? []) {
       if (epochs.needs(entry.epoch)) this.#write(keyGroup, key, null, entry)
       if (this.#cut.endsSlice()) yield
@@ -120,6 +133,7 @@ export class KeyLayoutTable<V> implements StateTable<V>, HeapPart {
     if (entry.epoch === cut.created) return
     if (cut.active && cut.epochs.needs(entry.epoch)) this.#write(keyGroup, key, namespace, entry)
     entry.epoch = cut.epoch
+    if (cut.tracksChanges) this.#changed.note(keyGroup, key, namespace, entry)
   }
 
   #write(keyGroup: number, key: StateKey, namespace: Namespace, entry: Entry<V>): void {

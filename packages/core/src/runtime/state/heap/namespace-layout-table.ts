@@ -7,6 +7,7 @@ import { writeValueEntry } from '../entry-encoding.ts'
 import type { EntryReader } from '../entry-encoding.ts'
 import { writeNamespaceRemoval, writeValueRemoval } from '../removal-encoding.ts'
 import { unwritableState } from '../unwritable-state.ts'
+import { ChangedEntries } from './changed-entries.ts'
 import { KeyedEntry } from './entry.ts'
 import type { HeapBudget } from './heap-budget.ts'
 import type { HeapPart } from './heap-part.ts'
@@ -31,6 +32,7 @@ export class NamespaceLayoutTable<V> implements StateTable<V>, HeapPart {
   #last: Namespace | undefined
   #lastMaps: NamespaceGroups<V>['maps'] = []
   readonly #drainOwner: DrainOwner<V>
+  readonly #changed: ChangedEntries<KeyedEntry<StateKey, V>>
 
   constructor(meta: StateMeta, index: number, type: AnyType, cut: SnapshotCut, budget: HeapBudget) {
     this.meta = meta
@@ -40,6 +42,8 @@ export class NamespaceLayoutTable<V> implements StateTable<V>, HeapPart {
     this.#budget = budget
     this.#start = cut.range.start
     this.#drainOwner = this.#createDrainOwner()
+    this.#changed = new ChangedEntries(cut.range, budget)
+    cut.trackChanges(this.#changed)
   }
 
   get(keyGroup: number, key: StateKey, namespace: Namespace): V | undefined {
@@ -67,9 +71,11 @@ export class NamespaceLayoutTable<V> implements StateTable<V>, HeapPart {
       this.#namespaces.set(namespace, groups)
     }
     const entries = (groups.maps[index] ??= new Map())
-    entries.set(key, new KeyedEntry(key, value, this.#cut.created))
+    const created = new KeyedEntry(key, value, this.#cut.created)
+    entries.set(key, created)
     groups.size++
     this.#budget.added(key, value)
+    if (this.#cut.tracksChanges) this.#changed.note(keyGroup, key, namespace, created)
   }
 
   remove(keyGroup: number, key: StateKey, namespace: Namespace): void {
@@ -112,6 +118,10 @@ export class NamespaceLayoutTable<V> implements StateTable<V>, HeapPart {
   }
 
   *walk(keyGroup: number): Generator<void> {
+    if (this.#changed.knows(keyGroup)) {
+      yield* this.#walkChanges(keyGroup)
+      return
+    }
     for (const { namespace, maps } of this.#namespaces.values()) {
       const entries = maps[keyGroup - this.#start]
       if (entries !== undefined) yield* this.#walkEntries(keyGroup, namespace, entries)
@@ -153,7 +163,7 @@ export class NamespaceLayoutTable<V> implements StateTable<V>, HeapPart {
       firstKeyGroup: this.#start,
       passed: (keyGroup, groups, map) => {
         this.#budget.entries -= map.size
-        if (this.#cut.tracksRemovals) writeNamespaceRemoval(this.#cut.removals.output(keyGroup), this.#index, groups.namespace)
+        if (this.#cut.tracksChanges) writeNamespaceRemoval(this.#cut.removals.output(keyGroup), this.#index, groups.namespace)
         this.#cut.detach(keyGroup, () => this.#walkEntries(keyGroup, groups.namespace, map))
       },
       drop: (keyGroup, groups, entry) => this.#drop(keyGroup, groups, entry),
@@ -166,7 +176,7 @@ export class NamespaceLayoutTable<V> implements StateTable<V>, HeapPart {
 
   #drop(keyGroup: number, groups: NamespaceGroups<V>, entry: KeyedEntry<StateKey, V>): void {
     if (entry.epoch !== this.#cut.epoch) this.#preserve(keyGroup, groups.namespace, entry)
-    if (this.#cut.tracksRemovals && entry.epoch !== this.#cut.created) writeValueRemoval(this.#cut.removals.output(keyGroup), this.#index, entry.key, groups.namespace)
+    if (this.#cut.tracksChanges && entry.epoch !== this.#cut.created) writeValueRemoval(this.#cut.removals.output(keyGroup), this.#index, entry.key, groups.namespace)
     groups.maps[keyGroup - this.#start]?.delete(entry.key)
     groups.size--
     this.#budget.entries--
@@ -185,12 +195,22 @@ export class NamespaceLayoutTable<V> implements StateTable<V>, HeapPart {
     }
   }
 
+  *#walkChanges(keyGroup: number): Generator<void> {
+    const { epochs } = this.#cut
+    for (const [key, namespace, entry] of this.#changed.since(keyGroup)) {
+      const isThere = this.#namespaces.get(namespace)?.maps[keyGroup - this.#start]?.get(key) === entry
+      if (isThere && epochs.needs(entry.epoch)) this.#write(keyGroup, namespace, entry)
+      if (this.#cut.endsSlice()) yield
+    }
+  }
+
   /** The entry is about to change for the first time after the barrier: writes it if the snapshot in progress needs it, and stamps it. */
   #preserve(keyGroup: number, namespace: Namespace, entry: KeyedEntry<StateKey, V>): void {
     const cut = this.#cut
     if (entry.epoch === cut.created) return
     if (cut.active && cut.epochs.needs(entry.epoch)) this.#write(keyGroup, namespace, entry)
     entry.epoch = cut.epoch
+    if (cut.tracksChanges) this.#changed.note(keyGroup, entry.key, namespace, entry)
   }
 
   #write(keyGroup: number, namespace: Namespace, entry: KeyedEntry<StateKey, V>): void {

@@ -1,41 +1,31 @@
-import type { KeyGroupRange } from '../../../spi/key-group-range.ts'
 import { createDataOutput } from '../../../types/byte-data-output.ts'
 import type { DataOutput } from '../../../types/data-output.ts'
+import { Generations } from './generations.ts'
 
-interface Generation {
-  /** What ChangeEpochs.written was at the barrier that ended it; Infinity before. */
-  barrier: number
-  /** By key group, in the canonical encoding of removals. */
-  readonly outputs: (DataOutput | undefined)[]
-}
+const newOutput = (): DataOutput => createDataOutput(64)
 
 /** What has been removed between barriers, for snapshots of changes. */
 export class RemovalLog {
-  readonly #range: KeyGroupRange
-  #generations: Generation[] = []
+  /** By key group, in the canonical encoding of removals. */
+  readonly #outputs: Generations<DataOutput>
 
-  constructor(range: KeyGroupRange) {
-    this.#range = range
+  constructor(firstKeyGroup: number) {
+    this.#outputs = new Generations(firstKeyGroup)
   }
 
-  /** A barrier. From now on only what was removed after `base` counts; -Infinity for a full snapshot, which later ones build on. */
+  /** See Generations.begin. */
   begin(barrier: number, base: number): void {
-    const last = this.#generations.at(-1)
-    if (last !== undefined) last.barrier = barrier
-    this.#generations = base === -Infinity ? [] : this.#generations.filter((each) => each.barrier > base)
-    this.#generations.push({ barrier: Infinity, outputs: [] })
+    this.#outputs.begin(barrier, base)
   }
 
-  /** Where to write what is removed from a key group now; only after the first barrier. */
+  /** Where to write what is removed from a key group now. */
   output(keyGroup: number): DataOutput {
-    const { outputs } = this.#generations.at(-1) as Generation
-    return (outputs[keyGroup - this.#range.start] ??= createDataOutput(64))
+    return this.#outputs.newest(keyGroup, newOutput)
   }
 
   /** What was removed from a key group between the base and the last barrier. */
   removed(keyGroup: number): Uint8Array {
-    const index = keyGroup - this.#range.start
-    const parts = this.#generations.slice(0, -1).flatMap(({ outputs }) => outputs[index]?.view() ?? [])
+    const parts = this.#outputs.settled(keyGroup).map((output) => output.view())
     return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts)
   }
 }

@@ -3,6 +3,7 @@ import { createDataOutput } from '../../../types/byte-data-output.ts'
 import type { DataOutput } from '../../../types/data-output.ts'
 import { ChangeEpochs } from '../change-epochs.ts'
 import { SliceClock } from '../slice-clock.ts'
+import type { ChangedEntries } from './changed-entries.ts'
 import { RemovalLog } from './removal-log.ts'
 
 const NOTHING = new Uint8Array(0)
@@ -25,8 +26,8 @@ export class SnapshotCut {
   epoch = 0
   created: number
   active = false
-  /** What is removed must be noted in `removals`. */
-  tracksRemovals = false
+  /** What changes must be noted in ChangedEntries, and what is removed in `removals`. */
+  tracksChanges = false
   readonly removals: RemovalLog
   /** The walker is here: entries of smaller key groups are all stamped. */
   walking: number
@@ -35,13 +36,14 @@ export class SnapshotCut {
   readonly #outputs: (DataOutput | undefined)[]
   readonly #entries: Int32Array
   readonly #detached = new Map<number, DetachedWalk[]>()
+  readonly #changed: ChangedEntries<unknown>[] = []
 
   /** `incremental`: snapshots will be asked to hold only changes. */
   constructor(range: KeyGroupRange, incremental: boolean, now: () => number) {
     this.range = range
     this.epochs = new ChangeEpochs(incremental)
     this.created = this.epochs.created
-    this.removals = new RemovalLog(range)
+    this.removals = new RemovalLog(range.start)
     this.walking = range.start
     this.#slice = new SliceClock(now, SLICE_ENTRIES)
     const groups = Math.max(0, range.end - range.start + 1)
@@ -56,11 +58,17 @@ export class SnapshotCut {
     this.removals.begin(epochs.written, epochs.base)
     this.epoch = epochs.changed
     this.created = epochs.created
-    this.tracksRemovals = epochs.tracksRemovals
+    this.tracksChanges = epochs.tracksRemovals
+    for (const changed of this.#changed) changed.begin(epochs.written, epochs.base)
     this.active = true
     this.walking = this.range.start
     this.#slice.begin()
     return base
+  }
+
+  /** For a table's own changes, told of every barrier from now on. */
+  trackChanges(changed: ChangedEntries<unknown>): void {
+    this.#changed.push(changed)
   }
 
   end(): void {
