@@ -87,8 +87,8 @@ export interface RunOptions {
   /** Bytes a channel between two subtasks may hold. Default 256 KiB; see docs/concepts.md. */
   readonly bufferBytes?: number
   /**
-   * How long what waits between two worker threads should take to be processed: channels hold less than `bufferBytes` when
-   * the consumer is slow, so that barriers need not wait (FLIP-183). Default 1s; 0ms: they always hold `bufferBytes`.
+   * How long what waits between two subtasks should take to be processed: channels hold less than `bufferBytes` when the
+   * consumer is slow, so that barriers need not wait (FLIP-183). Default 1s; 0ms: they always hold `bufferBytes`.
    */
   readonly bufferDebloatTarget?: Duration
   readonly optimizer?: { readonly chaining?: boolean; readonly combiners?: boolean; readonly codeGeneration?: boolean }

@@ -73,6 +73,7 @@ export async function submitGraph(
   const stateBackend = options.stateBackend ?? heapStateBackend()
   const incremental = takesIncremental(options.checkpoints, stateBackend, store, logger)
   const workingDirectory = await openWorkingDirectory(logger)
+  const bufferDebloatTargetMs = durationMs(options.bufferDebloatTarget ?? '1s')
   const settings: TaskSettings = {
     jobName: graph.jobName,
     checkpointingEnabled: store !== undefined,
@@ -81,6 +82,7 @@ export async function submitGraph(
     autoWatermarkIntervalMs: durationMs(options.autoWatermarkInterval ?? '200ms'),
     bufferTimeoutMs: durationMs(options.bufferTimeout ?? '100ms'),
     bufferBytes: options.bufferBytes ?? DEFAULT_BUFFER_BYTES,
+    ...(bufferDebloatTargetMs === 0 ? {} : { bufferDebloatTargetMs }),
     codeGeneration: options.optimizer?.codeGeneration ?? true,
     workingDirectory: workingDirectory.path,
   }

@@ -9,7 +9,6 @@ import type { TaskSettings } from '../../runtime/task/task-environment.ts'
 import type { Clock } from '../../runtime/time/clock.ts'
 import type { Logger } from '../../spi/logger.ts'
 import type { MetricSample } from '../../spi/metric-reporter.ts'
-import { durationMs } from '../../types/duration-ms.ts'
 import type { RunOptions } from '../run-options.ts'
 import { gatherMetrics } from './gathered-metrics.ts'
 import type { JobAddress } from './job-address.ts'
@@ -47,7 +46,6 @@ export interface CreatedWorkerPool {
 export function createWorkerPool(pool: WorkerPoolSettings): CreatedWorkerPool {
   const { stream, graph, slots, address, options, optimizer, settings, clock, logger, metrics, storagePath } = pool
   const { stateBackend, storage } = takenFromConfig(options, address)
-  const targetLatencyMs = durationMs(options.bufferDebloatTarget ?? '1s')
   const gathered = gatherMetrics()
   const init = {
     job: { moduleUrl: address.moduleUrl, params: address.params, configUrl: address.config?.url },
@@ -57,7 +55,6 @@ export function createWorkerPool(pool: WorkerPoolSettings): CreatedWorkerPool {
     settings,
     stateBackend,
     storage: storage ?? (storagePath === undefined ? undefined : { path: storagePath }),
-    targetLatencyMs: targetLatencyMs === 0 ? undefined : targetLatencyMs,
     heartbeatIntervalMs: HEARTBEAT_INTERVAL_MS,
   }
   const create = (events: ExecutorEvents): ExecutorPool =>

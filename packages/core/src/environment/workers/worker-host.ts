@@ -50,7 +50,6 @@ export async function createWorkerHost(init: WorkerInit, send: (message: FromExe
     logger,
     metrics,
     watch: activityWatch(init.activity),
-    ...(init.targetLatencyMs === undefined ? {} : { targetLatencyMs: init.targetLatencyMs }),
     send(message) {
       // Before the job ends its counts must be complete.
       if (message.kind === 'closed' && executor.isEmpty) heartbeat()

@@ -19,7 +19,6 @@ export interface WorkerInit {
   readonly stateBackend: 'config' | undefined
   /** `config`, the path or URL of a file storage, or undefined for a job without checkpoints. */
   readonly storage: 'config' | { readonly path: string } | undefined
-  readonly targetLatencyMs: number | undefined
   readonly heartbeatIntervalMs: number
   /** One cell: the task that is being stepped, as `currentTask` reads it. */
   readonly activity: SharedArrayBuffer

@@ -3,7 +3,7 @@ import { targetSubtasks } from '../../graph/channel-topology.ts'
 import type { MetricGroup } from '../../spi/metric-group.ts'
 import { BufferDebloater } from '../network/buffer-debloater.ts'
 import { registerChannelMetrics } from '../network/channel-metrics.ts'
-import type { ChannelConsumer, ChannelProducer } from '../network/channel.ts'
+import type { ChannelConsumer, ChannelGauges, ChannelProducer } from '../network/channel.ts'
 import type { InputChannel } from '../network/input-channel.ts'
 import { KeyGroupLoad, registerKeyGroupLoad } from '../network/key-group-load.ts'
 import { LocalChannel, type LocalDebloating } from '../network/local-channel.ts'
@@ -20,7 +20,7 @@ export interface TaskChannels {
   inputsOf(deployment: TaskDeployment): readonly InputChannel[]
   /** By edge id. */
   writersOf(deployment: TaskDeployment): ReadonlyMap<number, RecordWriter>
-  /** After the two above: what the ends of channels to other threads tell, and how keyed records spread. */
+  /** After the two above: what its channels tell, and how keyed records spread. */
   registerMetrics(deployment: TaskDeployment, metrics: MetricGroup): void
   /** The task has been closed: so are its ends of channels to other threads. */
   close(deployment: TaskDeployment): void
@@ -38,8 +38,9 @@ export interface TaskChannelsOptions {
 }
 
 interface TaskEnds {
-  readonly inputs: RemoteInputChannel[]
-  readonly outputs: RemoteOutputChannel[]
+  readonly inputs: ChannelGauges[]
+  readonly remoteInputs: RemoteInputChannel[]
+  readonly remoteOutputs: RemoteOutputChannel[]
   /** Of its keyed edges, by the name of the operator behind each. */
   readonly loads: Map<string, KeyGroupLoad>
 }
@@ -48,24 +49,28 @@ interface TaskEnds {
 export function createTaskChannels({ graph, bufferBytes, random, clock, targetLatencyMs, remote }: TaskChannelsOptions): TaskChannels {
   const local = new Map<string, LocalChannel>()
   const handles = new Map(remote.map((handle) => [nameOf(handle), handle]))
-  const ends = new Map<TaskId, TaskEnds>()
+  const endsByTask = new Map<TaskId, TaskEnds>()
   const endsOf = ({ taskId }: TaskDeployment): TaskEnds => {
-    const found = ends.get(taskId) ?? { inputs: [], outputs: [], loads: new Map() }
-    ends.set(taskId, found)
+    const found = endsByTask.get(taskId) ?? { inputs: [], remoteInputs: [], remoteOutputs: [], loads: new Map() }
+    endsByTask.set(taskId, found)
     return found
   }
   const debloating = (): LocalDebloating | undefined =>
-    targetLatencyMs === undefined ? undefined : { debloater: new BufferDebloater(targetLatencyMs, bufferBytes, clock.now()), clock }
+    targetLatencyMs === undefined ? undefined : { debloater: new BufferDebloater(targetLatencyMs, bufferBytes), clock }
   const localChannel = (address: ChannelAddress): LocalChannel => {
     const name = nameOf(address)
     const channel = local.get(name) ?? new LocalChannel(bufferBytes, debloating())
     local.set(name, channel)
     return channel
   }
+  const remoteInput = (edge: JobEdge, handle: RemoteChannelHandle, deployment: TaskDeployment): RemoteInputChannel => {
+    const channel = openRemoteInput(handle, { type: edge.type, clock, targetLatencyMs })
+    endsOf(deployment).remoteInputs.push(channel)
+    return channel
+  }
   const consumerEnd = (edge: JobEdge, address: ChannelAddress, deployment: TaskDeployment): ChannelConsumer => {
     const handle = handles.get(nameOf(address))
-    if (handle === undefined) return localChannel(address)
-    const channel = openRemoteInput(handle, { type: edge.type, clock, targetLatencyMs })
+    const channel = handle === undefined ? localChannel(address) : remoteInput(edge, handle, deployment)
     endsOf(deployment).inputs.push(channel)
     return channel
   }
@@ -73,7 +78,7 @@ export function createTaskChannels({ graph, bufferBytes, random, clock, targetLa
     const handle = handles.get(nameOf(address))
     if (handle === undefined) return localChannel(address)
     const channel = openRemoteOutput(handle, { type: edge.type })
-    endsOf(deployment).outputs.push(channel)
+    endsOf(deployment).remoteOutputs.push(channel)
     return channel
   }
   const vertex = (id: number): JobVertex => graph.vertices[id] as JobVertex
@@ -106,14 +111,14 @@ export function createTaskChannels({ graph, bufferBytes, random, clock, targetLa
       )
     },
     registerMetrics(deployment, metrics) {
-      const { inputs, outputs, loads } = endsOf(deployment)
-      registerChannelMetrics(metrics, inputs, outputs)
-      for (const [target, load] of loads) registerKeyGroupLoad(metrics, target, load)
+      const ends = endsOf(deployment)
+      registerChannelMetrics(metrics, ends)
+      for (const [target, load] of ends.loads) registerKeyGroupLoad(metrics, target, load)
     },
     close(deployment) {
-      const { inputs, outputs } = endsOf(deployment)
-      for (const end of [...inputs, ...outputs]) end.close()
-      ends.delete(deployment.taskId)
+      const { remoteInputs, remoteOutputs } = endsOf(deployment)
+      for (const end of [...remoteInputs, ...remoteOutputs]) end.close()
+      endsByTask.delete(deployment.taskId)
     },
   }
 }

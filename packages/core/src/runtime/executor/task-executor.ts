@@ -26,8 +26,6 @@ export interface TaskExecutorOptions {
   readonly logger: Logger
   readonly metrics: MetricRegistry
   readonly watch: StepWatch
-  /** How long records between threads should take to be processed; undefined: buffers keep their size. */
-  readonly targetLatencyMs?: number
   readonly send: (message: FromExecutor) => void
 }
 
@@ -113,14 +111,14 @@ export class TaskExecutor {
   }
 
   #deploy({ planHash, tasks }: Extract<ToExecutor, { readonly kind: 'deploy' }>, remote: readonly RemoteChannelHandle[]): void {
-    const { graph, settings, random, clock, targetLatencyMs } = this.#options
+    const { graph, settings, random, clock } = this.#options
     for (const { taskId } of tasks) this.#deployed.add(taskId)
     const created: Task[] = []
     try {
       if (planHash !== graph.planHash) {
         throw new MillraceError('CORE_PLAN_MISMATCH', `The job builder gave another plan here (${graph.planHash}) than on the coordinator (${planHash}): it must not depend on time, randomness or the environment`, { origin: 'user' })
       }
-      const channels = createTaskChannels({ graph, bufferBytes: settings.bufferBytes, random, clock, targetLatencyMs, remote })
+      const channels = createTaskChannels({ graph, bufferBytes: settings.bufferBytes, random, clock, targetLatencyMs: settings.bufferDebloatTargetMs, remote })
       for (const deployment of tasks) {
         const task = this.#createTask(deployment, channels)
         this.#tasks.set(deployment.taskId, { task, channels })

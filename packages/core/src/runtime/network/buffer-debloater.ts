@@ -1,17 +1,20 @@
-/** Samples of the rate that count, with falling weight: Flink's buffer-debloat.samples. */
-const SAMPLES = 20
-const WEIGHT = 2 / (SAMPLES + 1)
-/** How often the limit is looked at: Flink's buffer-debloat.period. */
+/** How often the limit is moved: Flink's buffer-debloat.period. */
 const PERIOD_MS = 200
-/** A change by less is not worth it: Flink's buffer-debloat.threshold-percentages. */
-const THRESHOLD = 0.25
-const LEAST_BYTES = 4096
-/** Until the rate is known: two frames, so that a slow consumer does not begin with all that fits. */
-const FIRST_BYTES = 64 * 1024
+/** A sample of that length counts as Flink's buffer-debloat.samples = 20 has it, 2 ÷ 21; a longer one like so many of them. */
+const KEPT_PER_PERIOD = 19 / 21
+/** Soon enough that a fast consumer loses nothing by a small beginning. */
+const FIRST_PERIOD_MS = 10
+/** Flink's min-segment-size. */
+const LEAST_BYTES = 256
+/** Until the rate is known: some tens of rows, since the consumer may take a tenth of a second for each. */
+const FIRST_BYTES = 1024
 
 /**
  * Buffer debloating (FLIP-183): lets only as much be on its way as is processed within a target time, so that a barrier does
- * not wait for long behind records. The rate is that of the time in which there was something to process; a moving average.
+ * not wait for long behind records. The rate is that of the time in which there was something to process.
+ *
+ * The limit is a moving average over time, not over samples: behind a slow consumer they lie seconds apart. Averaged is what
+ * each would allow, which is at most the whole buffer, so that having been fast does not hide having become slow.
  */
 export class BufferDebloater {
   readonly #targetLatencyMs: number
@@ -19,17 +22,17 @@ export class BufferDebloater {
   limitBytes: number
   /** 0 while it is not known. */
   bytesPerMs = 0
-  #sinceMs: number
+  /** Of the period: when its first batch was taken, what was taken, and how long there was nothing to take. */
+  #sinceMs = 0
   #bytes = 0
   #idleMs = 0
   #idleSinceMs: number | undefined
 
   /** `limitBytes`: the most that the limit will be. */
-  constructor(targetLatencyMs: number, limitBytes: number, nowMs: number) {
+  constructor(targetLatencyMs: number, limitBytes: number) {
     this.#targetLatencyMs = targetLatencyMs
     this.#mostBytes = limitBytes
     this.limitBytes = Math.min(limitBytes, FIRST_BYTES)
-    this.#sinceMs = nowMs
   }
 
   /** There is nothing to process. */
@@ -44,22 +47,26 @@ export class BufferDebloater {
       this.#idleSinceMs = undefined
     }
     const periodMs = nowMs - this.#sinceMs
-    if (periodMs >= PERIOD_MS) {
-      this.#update(periodMs - this.#idleMs)
-      this.#sinceMs = nowMs
-      this.#idleMs = 0
-      this.#bytes = 0
+    if (this.#bytes === 0) this.#begin(nowMs)
+    else if (periodMs >= (this.bytesPerMs === 0 ? FIRST_PERIOD_MS : PERIOD_MS)) {
+      // at least one: with a clock of milliseconds, a rate that is higher is not known to be
+      this.#update(Math.max(1, periodMs - this.#idleMs))
+      this.#begin(nowMs)
     }
     this.#bytes += bytes
   }
 
+  #begin(nowMs: number): void {
+    this.#sinceMs = nowMs
+    this.#bytes = 0
+    this.#idleMs = 0
+  }
+
   #update(activeMs: number): void {
-    // less than a millisecond in use says nothing about the rate
-    if (this.#bytes === 0 || activeMs < 1) return
     const rate = this.#bytes / activeMs
-    this.bytesPerMs = this.bytesPerMs === 0 ? rate : this.bytesPerMs + WEIGHT * (rate - this.bytesPerMs)
-    const wanted = Math.min(this.#mostBytes, Math.max(LEAST_BYTES, Math.ceil(this.bytesPerMs * this.#targetLatencyMs)))
-    const isExtreme = wanted === this.#mostBytes || wanted === LEAST_BYTES
-    if (isExtreme || Math.abs(wanted - this.limitBytes) >= THRESHOLD * this.limitBytes) this.limitBytes = wanted
+    const wantedBytes = Math.min(this.#mostBytes, Math.max(LEAST_BYTES, rate * this.#targetLatencyMs))
+    const kept = this.bytesPerMs === 0 ? 0 : KEPT_PER_PERIOD ** (activeMs / PERIOD_MS)
+    this.bytesPerMs = rate + kept * (this.bytesPerMs - rate)
+    this.limitBytes = Math.round(wantedBytes + kept * (this.limitBytes - wantedBytes))
   }
 }

@@ -1,12 +1,20 @@
 import type { MetricGroup } from '../../spi/metric-group.ts'
+import type { ChannelGauges } from './channel.ts'
 import type { RemoteInputChannel, RemoteOutputChannel } from './remote-channel.ts'
 
+/** The channels of one task: all that lead to it, and those that cross to or from other threads. */
+export interface ShownChannels {
+  readonly inputs: readonly ChannelGauges[]
+  readonly remoteInputs: readonly RemoteInputChannel[]
+  readonly remoteOutputs: readonly RemoteOutputChannel[]
+}
+
 /**
- * Makes the channels between threads of one task visible among its metrics, under Flink's names; called once per attempt,
- * before anything is sent. Counters go on where those of the last attempt stopped.
+ * Makes the channels of one task visible among its metrics, under Flink's names; called once per attempt, before anything is
+ * sent. Counters go on where those of the last attempt stopped.
  */
-export function registerChannelMetrics(task: MetricGroup, inputs: readonly RemoteInputChannel[], outputs: readonly RemoteOutputChannel[]): void {
-  for (const input of inputs) {
+export function registerChannelMetrics(task: MetricGroup, { inputs, remoteInputs, remoteOutputs: outputs }: ShownChannels): void {
+  for (const input of remoteInputs) {
     input.numBytesIn = task.counter('numBytesIn')
     input.numBuffersIn = task.counter('numBuffersIn')
   }

@@ -48,13 +48,13 @@ class LinkInput implements LinkInputChannel {
   #closed = false
 
   constructor(address: ChannelAddress, options: LinkInputOptions) {
-    const { type, clock, targetLatencyMs, limitBytes } = options
+    const { type, targetLatencyMs, limitBytes } = options
     this.address = address
     this.limitBytes = limitBytes
     this.#options = options
     this.#codec = rowFrameCodecOf(type)
     if (targetLatencyMs !== undefined) {
-      this.#debloater = new BufferDebloater(targetLatencyMs, limitBytes, clock.now())
+      this.#debloater = new BufferDebloater(targetLatencyMs, limitBytes)
       this.limitBytes = this.#debloater.limitBytes
     }
     this.#grant()

@@ -1,4 +1,5 @@
 import type { BufferDebloater } from './buffer-debloater.ts'
+import { ASSUMED_ROW_BYTES } from './channel.ts'
 import type { StreamElement } from './stream-element.ts'
 import type { Clock } from '../time/clock.ts'
 
@@ -22,7 +23,7 @@ export class LocalChannel {
   #head = 0
   readonly #debloat: LocalDebloating | undefined
   /** Of the last batch that was polled. */
-  #rowBytes = 1
+  #rowBytes = ASSUMED_ROW_BYTES
 
   constructor(limitBytes: number, debloat?: LocalDebloating) {
     this.limitBytes = debloat?.debloater.limitBytes ?? limitBytes
@@ -32,6 +33,11 @@ export class LocalChannel {
   /** As ChannelProducer has it: half of what the limit stands for, if it follows the consumer. */
   get batchRows(): number | undefined {
     return this.#debloat === undefined ? undefined : Math.max(1, Math.floor(this.limitBytes / 2 / this.#rowBytes))
+  }
+
+  get estimatedTimeToConsumeMs(): number {
+    const rate = this.#debloat?.debloater.bytesPerMs ?? 0
+    return rate === 0 ? 0 : this.queuedBytes / rate
   }
 
   get isAvailable(): boolean {

@@ -2,7 +2,7 @@ import type { Counter } from '../../spi/metric-group.ts'
 import type { AnyType } from '../../types/type-information.ts'
 import type { Clock } from '../time/clock.ts'
 import { createChannelMemory } from './channel-memory.ts'
-import type { ChannelConsumer, ChannelProducer } from './channel.ts'
+import type { ChannelConsumer, ChannelGauges, ChannelProducer } from './channel.ts'
 
 /** Which channel: an edge of the job graph, and one subtask at either end of it. */
 export interface ChannelAddress {
@@ -51,14 +51,9 @@ export interface RemoteInputOptions {
 }
 
 /** The consumer's end: a task polls it like a LocalChannel. */
-export interface RemoteInputChannel extends ChannelConsumer {
+export interface RemoteInputChannel extends ChannelConsumer, ChannelGauges {
   readonly address: ChannelAddress
-  readonly queuedBytes: number
   numBytesIn: Counter
   numBuffersIn: Counter
-  /** The limit now, in bytes: what debloating has made of `limitBytes`. */
-  readonly limitBytes: number
-  /** How long the queued bytes will take at the present rate; 0 while the rate is not known. */
-  readonly estimatedTimeToConsumeMs: number
   close(): void
 }

@@ -50,9 +50,9 @@ class RingInput implements RemoteInputChannel {
     this.#control = new FrameConsumer(this.#memory.control, USUAL_CONTROL_BYTES)
     this.#codec = rowFrameCodecOf(options.type)
     this.limitBytes = Atomics.load(this.#memory.words, LIMIT_WORD)
-    const { targetLatencyMs, clock } = options
+    const { targetLatencyMs } = options
     if (targetLatencyMs !== undefined) {
-      this.#debloater = new BufferDebloater(targetLatencyMs, this.limitBytes, clock.now())
+      this.#debloater = new BufferDebloater(targetLatencyMs, this.limitBytes)
       this.#limit(this.#debloater.limitBytes)
     }
     this.#arrival = new WaitCell(this.#memory.words, DATA_CELL, () => this.onData())

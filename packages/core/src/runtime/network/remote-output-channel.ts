@@ -1,5 +1,6 @@
 import type { Counter } from '../../spi/metric-group.ts'
 import { type ChannelMemory, DATA_CELL, LIMIT_WORD, producerMemory, SPACE_CELL, USUAL_CONTROL_BYTES, USUAL_DATA_BYTES } from './channel-memory.ts'
+import { ASSUMED_ROW_BYTES } from './channel.ts'
 import { writeControlElement } from './control-element.ts'
 import { FrameProducer } from './frame-lane.ts'
 import type { ChannelAddress, RemoteChannelHandle, RemoteOutputChannel, RemoteOutputOptions } from './remote-channel.ts'
@@ -32,7 +33,7 @@ class RingOutput implements RemoteOutputChannel {
   readonly #codec: RowFrameCodec
   readonly #space: WaitCell
   /** Of the last batch. */
-  #rowBytes = 1
+  #rowBytes = ASSUMED_ROW_BYTES
   readonly #hasCredit = (): boolean => this.#pump() && this.#memory.data.queuedBytes() < this.#limitBytes
 
   constructor(handle: RemoteChannelHandle, { type }: RemoteOutputOptions) {

@@ -21,6 +21,8 @@ export interface TaskSettings {
   readonly autoWatermarkIntervalMs: number
   readonly bufferTimeoutMs: number
   readonly bufferBytes: number
+  /** How long records between two tasks should take to be processed. Undefined: buffers keep their size. */
+  readonly bufferDebloatTargetMs?: number
   readonly codeGeneration: boolean
   readonly workingDirectory: string
 }

@@ -95,8 +95,8 @@ test('a channel wakes its reader when it was empty, and only then', () => {
 
 test('a channel that follows its consumer holds what is processed in the target time', async () => {
   const clock = createVirtualClock()
-  const channel = new LocalChannel(200_000, { debloater: new BufferDebloater(100, 200_000, clock.now()), clock })
-  expect(channel.limitBytes).toBe(65_536)
+  const channel = new LocalChannel(200_000, { debloater: new BufferDebloater(100, 200_000), clock })
+  expect([channel.limitBytes, channel.batchRows]).toEqual([1024, 8])
   let spaces = 0
   channel.onSpace = () => spaces++
   for (let step = 0; step < 60; step++) {
@@ -109,4 +109,23 @@ test('a channel that follows its consumer holds what is processed in the target 
   expect(spaces).toBeGreaterThan(10)
   while (channel.poll() !== undefined);
   expect(channel.isAvailable).toBe(true)
+})
+
+test('a slow consumer is given a few seconds of work at most, from the beginning', async () => {
+  const clock = createVirtualClock()
+  const recordMs = 100
+  const channel = new LocalChannel(256 * 1024, { debloater: new BufferDebloater(1000, 256 * 1024), clock })
+  const writer = new RecordWriter([channel], () => 0, 128 * 1024)
+  let [sent, taken, mostWaiting] = [0, 0, 0]
+  while (clock.now() < 60_000) {
+    while (writer.isAvailable) for (let count = writer.batchRows; count > 0; count--, sent++) writer.collect({ id: sent, key: 'x'.repeat(10) }, 0)
+    const batch = channel.poll()
+    if (batch?.kind !== 'records') throw new Error('a full channel has records')
+    mostWaiting = Math.max(mostWaiting, sent - taken)
+    taken += batch.values.length
+    await clock.advance(batch.values.length * recordMs)
+  }
+  expect(mostWaiting * recordMs).toBeLessThan(3500)
+  expect(channel.estimatedTimeToConsumeMs).toBeGreaterThan(200)
+  expect(channel.estimatedTimeToConsumeMs).toBeLessThan(2000)
 })

@@ -32,7 +32,8 @@ async function arrived(bufferTimeout: Duration | undefined, ofJob: Duration): Pr
       const emitted = bufferTimeout === undefined ? numbers : numbers.setBufferTimeout(bufferTimeout)
       emitted.rebalance().map((n) => (seen++, n)).disableChaining().sinkTo(collectingSink<number>())
     },
-    { bufferTimeout: ofJob },
+    // a batch is full at 1024 rows, not at the few with which debloating begins
+    { bufferTimeout: ofJob, bufferDebloatTarget: '0ms' },
   )
   await job.until(() => polls > 200 * RECORDS)
   await job.cancel()
