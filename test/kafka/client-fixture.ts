@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, inject } from 'vitest'
-import { connectToBroker } from '../../connectors/kafka/src/client/cluster/broker-connection.ts'
+import { connectToBroker } from '../../connectors/kafka/src/client/cluster/connect-to-broker.ts'
 import { createCluster, type Cluster } from '../../connectors/kafka/src/client/cluster/cluster.ts'
 import type { KafkaConnectionOptions } from '../../connectors/kafka/src/client/connection-options.ts'
 import type { KafkaClient } from '../../connectors/kafka/src/client/kafka-client.ts'

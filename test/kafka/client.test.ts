@@ -7,10 +7,13 @@ import { produce } from '../../connectors/kafka/src/client/protocol/produce.ts'
 import type { Compression } from '../../connectors/kafka/src/client/record-producer.ts'
 import { consoleConsumer } from '../services/kafka/console-consumer.ts'
 import { SASL_USER } from '../services/kafka/server-properties.ts'
+import { unsecuredToken } from '../services/kafka/unsecured-token.ts'
 import { clientFixture } from './client-fixture.ts'
 import { readTopic } from './read-topic.ts'
 
 const COMPRESSIONS: readonly Compression[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
+/** A session ends with its token. */
+const SESSION_MS = 1500
 const broker = inject('kafka')
 const fixture = clientFixture()
 const text = (value: string): Buffer => Buffer.from(value)
@@ -21,6 +24,7 @@ describe.skipIf(!broker.available)(`the client on Kafka ${broker.version}`, () =
       ['with SCRAM-SHA-256', () => ({ brokers: broker.sasl, sasl: { mechanism: 'scram-sha-256' as const, ...SASL_USER } })],
       ['with SCRAM-SHA-512', () => ({ brokers: broker.sasl, sasl: { mechanism: 'scram-sha-512' as const, ...SASL_USER } })],
       ['with PLAIN', () => ({ brokers: broker.sasl, sasl: { mechanism: 'plain' as const, ...SASL_USER } })],
+      ['with OAUTHBEARER', () => ({ brokers: broker.sasl, sasl: { mechanism: 'oauthbearer' as const, token: () => Promise.resolve(unsecuredToken(60_000)) } })],
       ['with TLS', () => ({ brokers: broker.tls, tls: { ca: [broker.certificate] } })],
     ] as const)('%s, and reads what it wrote', async ([, options]) => {
       const topic = await fixture.topic(1)
@@ -40,12 +44,36 @@ describe.skipIf(!broker.available)(`the client on Kafka ${broker.version}`, () =
 
     test.for([
       ['a wrong password', 'KAFKA_AUTHENTICATION', () => ({ brokers: broker.sasl, sasl: { mechanism: 'scram-sha-256' as const, ...SASL_USER, password: 'wrong' } })],
-      ['a mechanism the broker lacks', 'KAFKA_AUTHENTICATION', () => ({ brokers: broker.sasl, sasl: { mechanism: 'oauthbearer' as const, token: () => Promise.resolve('none') } })],
+      ['a mechanism the broker lacks', 'KAFKA_AUTHENTICATION', () => ({ brokers: broker.sasl, sasl: { mechanism: 'aws' as const, authorizationIdentity: 'id', accessKeyId: 'key', secretAccessKey: 'secret' } })],
+      ['a token that has expired', 'KAFKA_AUTHENTICATION', () => ({ brokers: broker.sasl, sasl: { mechanism: 'oauthbearer' as const, token: () => Promise.resolve(unsecuredToken(-60_000)) } })],
       ['a certificate it does not trust', 'KAFKA_TLS', () => ({ brokers: broker.tls, tls: true })],
       ['nobody there', 'KAFKA_UNAVAILABLE', () => ({ brokers: '127.0.0.1:1', requestTimeoutMs: 100 })],
     ] as const)('not with %s: %s', async ([, code, options]) => {
       await expect(fixture.client(options())).rejects.toMatchObject({ code, retryable: code === 'KAFKA_UNAVAILABLE' })
     })
+  })
+
+  test('logs in again, on the same connections, before the session ends', async () => {
+    const topic = await fixture.topic(1)
+    let tokens = 0
+    const token = (): Promise<string> => {
+      tokens++
+      return Promise.resolve(unsecuredToken(SESSION_MS))
+    }
+    const retries: string[] = []
+    const one = await fixture.client({ brokers: broker.sasl, sasl: { mechanism: 'oauthbearer', token } })
+    const producer = one.createProducer({ lingerMs: 0, onRetry: ({ message }) => retries.push(message) })
+    await producer.loadTopics([topic])
+    const [startMs, expected]: [number, string[]] = [performance.now(), []]
+    while (performance.now() - startMs < 3 * SESSION_MS) {
+      expected.push(`${expected.length}`)
+      producer.append(topic, 0, 1, null, text(`${expected.length - 1}`), [])
+      await producer.flush()
+    }
+    // a connection for metadata, one for batches; the latter's session is renewed at least three times
+    expect(tokens).toBeGreaterThanOrEqual(5)
+    expect(retries).toEqual([])
+    expect(await fixture.valuesOf(topic)).toEqual(expected)
   })
 
   describe('a producer', () => {

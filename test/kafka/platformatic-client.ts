@@ -1,7 +1,7 @@
 import { Connection, Writer } from '@platformatic/kafka'
 import { transportClient } from '@millrace/connector-kafka'
 
-/** Sockets of @platformatic/kafka instead of those of kafkajs. */
+/** Sockets of @platformatic/kafka instead of our own. */
 export const platformaticClient = transportClient('@platformatic/kafka', async ({ host, port }, { clientId = 'millrace', tls, sasl, connectionTimeoutMs = 10_000, requestTimeoutMs = 30_000 }) => {
   const connection = new Connection(clientId, {
     connectTimeout: connectionTimeoutMs,

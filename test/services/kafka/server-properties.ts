@@ -40,10 +40,14 @@ export function serverProperties(ports: BrokerPorts, { dataDirectory, host, keyS
     'advertised.listeners': listeners('127.0.0.1').join(','),
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SCRAM:SASL_PLAINTEXT,TLS:SSL',
     'inter.broker.listener.name': 'PLAINTEXT',
-    'listener.name.scram.sasl.enabled.mechanisms': 'SCRAM-SHA-256,SCRAM-SHA-512,PLAIN',
+    'listener.name.scram.sasl.enabled.mechanisms': 'SCRAM-SHA-256,SCRAM-SHA-512,PLAIN,OAUTHBEARER',
     'listener.name.scram.scram-sha-256.sasl.jaas.config': 'org.apache.kafka.common.security.scram.ScramLoginModule required;',
     'listener.name.scram.scram-sha-512.sasl.jaas.config': 'org.apache.kafka.common.security.scram.ScramLoginModule required;',
     'listener.name.scram.plain.sasl.jaas.config': `org.apache.kafka.common.security.plain.PlainLoginModule required user_${username}="${password}";`,
+    // takes tokens that nobody has signed (unsecured JWS, RFC 7515), as `unsecuredToken` makes them: no identity server is needed
+    'listener.name.scram.oauthbearer.sasl.jaas.config': `org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="${username}";`,
+    // in which sessions end, with the token that began them
+    'listener.name.scram.oauthbearer.connections.max.reauth.ms': 3_600_000,
     'listener.name.tls.ssl.keystore.type': 'PKCS12',
     'listener.name.tls.ssl.keystore.location': keyStore,
     'listener.name.tls.ssl.keystore.password': keyStorePassword,

@@ -31,6 +31,6 @@ export interface KafkaSinkOptions<T, K = string | Uint8Array | null> extends Kaf
   readonly partitioner?: Partitioner
   /** Compression, batches, back-pressure. */
   readonly produce?: Omit<ProducerOptions, 'onRetry'>
-  /** Default: a client on the sockets of kafkajs. */
+  /** Default: sockets of our own that log in with kafkajs. */
   readonly client?: KafkaClientFactory
 }

@@ -29,6 +29,10 @@ export class KafkaSinkWriter<T> implements SinkWriter<T, Committable, KafkaWrite
   readonly #context: SinkWriterContext
   /** Reused for every value. */
   readonly #record: OutgoingRecord = { topic: '', partition: -1, key: null, value: null, headers: NO_HEADERS, timestamp: null }
+  /** The topic written to last, how many partitions it has, and what time it is: looked up once a batch of the task, not for every record. */
+  #topic = ''
+  #partitionCount: number | undefined
+  #nowMs: number | undefined
   /** Of topics that nothing is known of yet, in order: at most one batch of the task. */
   #parked: OutgoingRecord[] = []
   readonly #topics = new Set<string>()
@@ -54,11 +58,12 @@ export class KafkaSinkWriter<T> implements SinkWriter<T, Committable, KafkaWrite
     // what has no event time has a very negative one
     record.timestamp = timestamp >= 0 ? timestamp : null
     this.#writing.serializer.serialize(value, record)
-    if (this.#parked.length > 0 || this.#writing.producer.partitionCount(record.topic) === undefined) this.#parked.push({ ...record })
+    if (this.#parked.length > 0 || this.#partitionsOf(record.topic) === undefined) this.#parked.push({ ...record })
     else this.#append(record)
   }
 
   ready(): Promise<void> | undefined {
+    this.#forget()
     return this.#parked.length > 0 ? this.#admitParked() : this.#writing.producer.ready()
   }
 
@@ -85,10 +90,23 @@ export class KafkaSinkWriter<T> implements SinkWriter<T, Committable, KafkaWrite
   #append({ topic, partition, key, value, headers, timestamp }: OutgoingRecord): void {
     const { producer, partitioner } = this.#writing
     const bytes = (key?.length ?? 0) + (value?.length ?? 0)
-    const chosen = partition >= 0 ? partition : partitioner(key, producer.partitionCount(topic) ?? 0, topic, bytes)
-    producer.append(topic, chosen, timestamp ?? this.#context.now(), key, value, headers)
+    const chosen = partition >= 0 ? partition : partitioner(key, this.#partitionsOf(topic) ?? 0, topic, bytes)
+    producer.append(topic, chosen, timestamp ?? (this.#nowMs ??= this.#context.now()), key, value, headers)
     this.#numRecordsSend.value++
     this.#numBytesSend.value += bytes
+  }
+
+  #partitionsOf(topic: string): number | undefined {
+    if (topic !== this.#topic || this.#partitionCount === undefined) {
+      this.#topic = topic
+      this.#partitionCount = this.#writing.producer.partitionCount(topic)
+    }
+    return this.#partitionCount
+  }
+
+  /** Time passes, and topics get more partitions. */
+  #forget(): void {
+    this.#partitionCount = this.#nowMs = undefined
   }
 
   async #admitParked(): Promise<void> {
@@ -97,6 +115,7 @@ export class KafkaSinkWriter<T> implements SinkWriter<T, Committable, KafkaWrite
     const unknown = new Set(parked.map(({ topic }) => topic).filter((topic) => producer.partitionCount(topic) === undefined))
     if (unknown.size > 0) await this.#load([...unknown])
     this.#parked = []
+    this.#forget()
     for (const record of parked) this.#append(record)
     await producer.ready()
   }

@@ -44,7 +44,7 @@ export interface KafkaSourceOptions<T> extends KafkaConnectionOptions {
   /** Default `fail`. */
   readonly onBadRecord?: BadRecordPolicy
   readonly fetch?: Omit<ReaderOptions, 'isolation' | 'onRetry' | 'onRecovered'>
-  /** Default: a client on the sockets of kafkajs. */
+  /** Default: sockets of our own that log in with kafkajs. */
   readonly client?: KafkaClientFactory
 }
 

@@ -5,14 +5,11 @@ export interface ProduceRequest {
   /** −1: all in-sync replicas, 1: the leader, 0: no answer. */
   readonly acks: number
   readonly timeoutMs: number
-  /** One batch a partition. */
+  /** One batch a partition. Batches are sent as they are, without a copy: see ProtocolWriter.bytes32. */
   readonly topics: readonly OfTopic<{ readonly partition: number; readonly batch: Uint8Array }>[]
 }
 
 export type ProduceResponse = readonly OfTopic<{ readonly partition: number; readonly errorCode: number; readonly baseOffset: number }>[]
-
-/** What is around a batch, and around all of them, at most. */
-const [PARTITION_BYTES, REQUEST_BYTES] = [16, 1024]
 
 export const produce: ProtocolMessage<ProduceRequest, ProduceResponse> = {
   name: 'Produce',
@@ -30,7 +27,6 @@ export const produce: ProtocolMessage<ProduceRequest, ProduceResponse> = {
       })
     })
   },
-  sizeOf: ({ topics }) => topics.reduce((sum, { topic, partitions }) => partitions.reduce((bytes, { batch }) => bytes + batch.length + PARTITION_BYTES, sum + 2 * topic.length), REQUEST_BYTES),
   decode: (reader) =>
     reader.array(() => ({
       topic: reader.string(),

@@ -12,8 +12,6 @@ export interface ProtocolMessage<in Request, out Response> {
   /** KIP-482: the headers of request and answer carry tagged fields too. */
   readonly flexible?: true
   encode(request: Request, writer: ProtocolWriter): void
-  /** At least how many bytes a large request takes, so that its buffer need not grow. */
-  sizeOf?(request: Request): number
   decode(reader: ProtocolReader): Response
 }
 

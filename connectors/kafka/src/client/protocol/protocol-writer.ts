@@ -1,17 +1,23 @@
 const HIGH = 2 ** 32
 
+/** Shorter bytes are cheaper to copy than to keep apart. */
+const LENT_BYTES = 4096
+
 /** Writes the primitive types of the Kafka protocol (kafka.apache.org/protocol, "Protocol Primitive Types") into a buffer that grows. */
 export class ProtocolWriter {
   #buffer: Buffer
+  /** Where in the buffer the next primitive goes, and where what is not yet among the parts begins. */
   #length = 0
+  #partStart = 0
+  readonly #parts: Uint8Array[] = []
 
   constructor(initialBytes = 256) {
     this.#buffer = Buffer.allocUnsafe(initialBytes)
   }
 
-  /** What was written; shares the memory. */
-  get bytes(): Buffer {
-    return this.#buffer.subarray(0, this.#length)
+  /** What was written, to be sent one after the other; shares memory with the writer and with what it was lent. */
+  get parts(): readonly Uint8Array[] {
+    return this.#partStart === this.#length ? this.#parts : [...this.#parts, this.#buffer.subarray(this.#partStart, this.#length)]
   }
 
   boolean(value: boolean): void {
@@ -56,10 +62,16 @@ export class ProtocolWriter {
     else this.string(value)
   }
 
+  /** With their length. Many bytes are only lent: they must stay as they are until the request is answered. */
   bytes32(value: Uint8Array): void {
     this.int32(value.length)
-    const at = this.#grow(value.length)
-    this.#buffer.set(value, at)
+    if (value.length < LENT_BYTES) {
+      const at = this.#grow(value.length)
+      this.#buffer.set(value, at)
+    } else {
+      this.#parts.push(this.#buffer.subarray(this.#partStart, this.#length), value)
+      this.#partStart = this.#length
+    }
   }
 
   array<T>(items: readonly T[], write: (item: T) => void): void {

@@ -14,6 +14,7 @@ test('everything is read as it was written', () => {
     text: fc.oneof(fc.string(), fc.constant('ä€😀')),
     nothing: fc.option(fc.string({ maxLength: 5 })),
     bytes: fc.uint8Array({ maxLength: 60 }),
+    many: fc.uint8Array({ minLength: 4000, maxLength: 5000 }),
     list: fc.array(fc.string()),
   })
   fc.assert(
@@ -29,14 +30,15 @@ test('everything is read as it was written', () => {
       writer.nullableString(written.nothing)
       writer.compactString(written.text)
       writer.bytes32(written.bytes)
+      writer.bytes32(written.many)
       writer.array(written.list, (item) => writer.string(item))
       writer.compactArray(written.list, (item) => writer.compactString(item))
-      const reader = new ProtocolReader(writer.bytes)
-      const { flag, small, medium, large, id, unsigned, text, nothing, bytes, list } = written
+      const reader = new ProtocolReader(Buffer.concat(writer.parts))
+      const { flag, small, medium, large, id, unsigned, text, nothing, bytes, many, list } = written
       expect([reader.boolean(), reader.int16(), reader.int32(), reader.int64(), reader.bigint64(), reader.unsignedVarint()]).toEqual([flag, small, medium, large, id, unsigned])
       const utf8 = Buffer.from(text).toString()
       expect([reader.string(), reader.nullableString(), reader.compactString()]).toEqual([utf8, nothing, utf8])
-      expect(new Uint8Array(reader.bytes32())).toEqual(bytes)
+      expect([reader.bytes32(), reader.bytes32()].map((read) => new Uint8Array(read))).toEqual([bytes, many])
       expect([reader.array(() => reader.string()), reader.compactArray(() => reader.compactString())]).toEqual([list, list])
     }),
     { numRuns: 100 },
