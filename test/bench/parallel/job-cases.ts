@@ -21,7 +21,7 @@ const cpuMap: MeasureCase = {
   kind: 'measure',
   name: 'parallel/cpu-map',
   async measure() {
-    const params = { records: 200_000, turns: turnsFor(20) }
+    const params = { records: 400_000, turns: turnsFor(20) }
     const rate = async (shape: object): Promise<number> => (params.records * 1000) / (await ranMs('cpu-map-job', { ...shape, params }))
     const [ours, theirs]: [number[], number[]] = [[], []]
     for (let run = 0; run < PROCESSES; run++) {

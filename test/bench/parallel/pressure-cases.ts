@@ -44,44 +44,60 @@ const memory: MeasureCase = {
   },
 }
 
-/** How long checkpoints take while all channels are full of records that take a millisecond each. */
+interface Pressure {
+  readonly name: string
+  readonly color: string
+  /** Of work for each record. */
+  readonly micros: number
+  readonly records: number
+  readonly bufferDebloatTarget: string
+}
+
+const DEBLOATED: readonly Pressure[] = [
+  { name: 'with debloating, 1 ms', color: '#06c', micros: 1000, records: 50_000, bufferDebloatTarget: '1s' },
+  { name: 'with debloating, 10 ms', color: '#0a6', micros: 10_000, records: 2500, bufferDebloatTarget: '1s' },
+]
+const BLOATED: Pressure = { name: 'without, 1 ms', color: '#c60', micros: 1000, records: 50_000, bufferDebloatTarget: '0ms' }
+
+/** How long checkpoints take while all channels are full of records that take one or ten milliseconds each. */
 const checkpointDuration: MeasureCase = {
   kind: 'measure',
   name: 'parallel/checkpoint-duration',
   async measure() {
-    const run = async (bufferDebloatTarget: string): Promise<readonly Sample[]> => {
-      const storage = await mkdtemp(join(tmpdir(), 'millrace-pressure-'))
-      try {
-        return await samplesOf({ params: { records: 60_000, turns: turnsFor(1000) }, checkpoints: { storage, interval: '500ms' }, bufferDebloatTarget })
-      } finally {
-        await rm(storage, { recursive: true })
-      }
-    }
-    const [on, off] = [await run('1s'), await run('0ms')]
-    const series = (name: string, color: string, samples: readonly Sample[]): { name: string; color: string; points: readonly (readonly [number, number])[] } => ({
-      name,
-      color,
-      points: completed(samples).map(({ ms, lastCheckpointMs }) => [ms / 1000, lastCheckpointMs]),
-    })
+    const debloated: (readonly Sample[])[] = []
+    for (const pressure of DEBLOATED) debloated.push(await checkpointsUnder(pressure))
+    const bloated = await checkpointsUnder(BLOATED)
     const plot = await writePlot('parallel-checkpoint-duration', {
-      title: 'Checkpoints behind full channels, 1 ms of work a record',
+      title: 'Checkpoints behind full channels, by the work a record takes',
       xLabel: 'seconds',
       yLabel: 'milliseconds from trigger to completion',
       limit: MAX_CHECKPOINT_MS,
-      series: [series('with debloating', '#06c', on), series('without', '#c60', off)],
+      series: [...DEBLOATED, BLOATED].map(({ name, color }, index) => ({
+        name,
+        color,
+        points: (debloated[index] ?? bloated).map(({ ms, lastCheckpointMs }): readonly [number, number] => [ms / 1000, lastCheckpointMs]),
+      })),
     })
     process.stderr.write(`${plot}\n`)
-    const durations = (samples: readonly Sample[]): readonly number[] => completed(samples).map(({ lastCheckpointMs }) => lastCheckpointMs)
+    const durations = (samples: readonly Sample[]): readonly number[] => samples.map(({ lastCheckpointMs }) => lastCheckpointMs)
     return {
-      line: compare('parallel/checkpoint-duration', 'ms', 'without debloating', durations(on), durations(off)),
+      line: compare('parallel/checkpoint-duration', 'ms', 'without debloating', durations(debloated.flat()), durations(bloated)),
       target: { text: `each ≤ ${MAX_CHECKPOINT_MS} ms`, met: (line) => line.max <= MAX_CHECKPOINT_MS },
     }
   },
 }
 
-/** The first sample that shows each checkpoint. The last one is taken behind the end of the data. */
-function completed(samples: readonly Sample[]): readonly Sample[] {
-  return samples.filter(({ checkpoints }, index) => checkpoints > (samples[index - 1]?.checkpoints ?? 0)).slice(0, -1)
+/** The first sample that shows each checkpoint, but for the last one, which is taken behind the end of the data. */
+async function checkpointsUnder({ name, micros, records, bufferDebloatTarget }: Pressure): Promise<readonly Sample[]> {
+  const storage = await mkdtemp(join(tmpdir(), 'millrace-pressure-'))
+  try {
+    const samples = await samplesOf({ params: { records, turns: turnsFor(micros) }, checkpoints: { storage, interval: '500ms' }, bufferDebloatTarget })
+    const completed = samples.filter(({ checkpoints }, index) => checkpoints > (samples[index - 1]?.checkpoints ?? 0)).slice(0, -1)
+    if (completed.length === 0) throw new Error(`${name}: no checkpoint was completed in ${Math.round((samples.at(-1)?.ms ?? 0) / 1000)} s, before all records were behind it`)
+    return completed
+  } finally {
+    await rm(storage, { recursive: true })
+  }
 }
 
 /** Of the line with the least squares. */

@@ -10,8 +10,12 @@ interface Range {
   readonly last: number
 }
 
-/** Enough for any sensible parallelism to be busy until the end, few enough to hand out one by one. */
-const MAX_RANGES = 64
+/** A range is what is left, divided by so many for each subtask. */
+const PARTS_PER_SUBTASK = 2
+/** What a job begins with may be restored at a higher parallelism. */
+const LEAST_SUBTASKS = 4
+/** The shortest range, as a part of all. */
+const LEAST_PART = 512
 
 /** The whole numbers from `from` to `to`, both included, split into ranges. Throws CORE_INVALID_SEQUENCE. */
 export function sequenceSource(from: number, to: number): Source<number> {
@@ -23,7 +27,7 @@ export function sequenceSource(from: number, to: number): Source<number> {
     bounded: true,
     description: { from, to },
     type: long(),
-    discover: async () => rangesOf(from, to),
+    discover: async (_signal, parallelism) => rangesOf(from, to, parallelism),
     createReader() {
       const ranges: { readonly id: string; next: number; readonly last: number }[] = []
       return {
@@ -46,11 +50,18 @@ export function sequenceSource(from: number, to: number): Source<number> {
   })
 }
 
-function rangesOf(from: number, to: number): readonly Range[] {
-  const total = to - from + 1
-  const size = Math.ceil(total / Math.min(total, MAX_RANGES))
-  return Array.from({ length: Math.ceil(total / size) }, (_, index) => {
-    const next = from + index * size
-    return { id: `range-${index}`, next, last: Math.min(to, next + size - 1) }
-  })
+/**
+ * Guided self-scheduling (Polychronopoulos and Kuck, IEEE Transactions on Computers 1987): who is done early finds short
+ * ranges left, so that all subtasks end together.
+ */
+function rangesOf(from: number, to: number, parallelism: number): readonly Range[] {
+  const parts = PARTS_PER_SUBTASK * Math.max(parallelism, LEAST_SUBTASKS)
+  const least = Math.ceil((to - from + 1) / LEAST_PART)
+  const ranges: Range[] = []
+  for (let next = from; next <= to; ) {
+    const last = Math.min(to, next - 1 + Math.max(least, Math.ceil((to - next + 1) / parts)))
+    ranges.push({ id: `range-${ranges.length}`, next, last })
+    next = last + 1
+  }
+  return ranges
 }

@@ -76,6 +76,11 @@ describe('sequence source', () => {
   test('has enough ranges to share, and splits are released', async () => {
     const source = sequenceSource(1, 1000)
     expect((await splitsOf(source)).length).toBeGreaterThan(32)
+    const ranges = (await splitsOf(source, 16)) as unknown as readonly { readonly next: number; readonly last: number }[]
+    // shorter and shorter, so that nobody waits for long for the one that began last
+    expect(ranges[0]).toMatchObject({ next: 1, last: 32 })
+    expect(ranges.at(-1)).toMatchObject({ next: 999, last: 1000 })
+    expect(ranges.every(({ next }, index) => index === 0 || next === (ranges[index - 1]?.last ?? 0) + 1)).toBe(true)
     const output = recordingOutput<number>()
     const reader = source.createReader(readerContext())
     reader.addSplits([{ id: 'r', next: 1, last: 3 } as never])

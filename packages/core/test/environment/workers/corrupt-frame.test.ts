@@ -51,7 +51,6 @@ test('a frame that is damaged between two threads restarts the job, and the resu
             settings: { jobName: 'lanes', checkpointingEnabled: false, autoWatermarkIntervalMs: 200, bufferTimeoutMs: 100, bufferBytes: 64 * 1024, codeGeneration: true, workingDirectory: folder },
             stateBackend: undefined,
             storage: undefined,
-            targetLatencyMs: undefined,
             heartbeatIntervalMs: 100,
           },
           heapLimitMb: undefined,

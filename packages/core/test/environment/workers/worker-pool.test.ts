@@ -11,7 +11,7 @@ function poolOfOne(moduleUrl: string, events: ExecutorEvents): WorkerPool {
       executors: 1,
       init: {
         job: { moduleUrl, params: {}, configUrl: undefined },
-        ...{ plan: null, planHash: '', optimizer: { parallelism: 1 }, stateBackend: undefined, storage: undefined, targetLatencyMs: undefined, heartbeatIntervalMs: 100 },
+        ...{ plan: null, planHash: '', optimizer: { parallelism: 1 }, stateBackend: undefined, storage: undefined, heartbeatIntervalMs: 100 },
         settings: { jobName: 'j', checkpointingEnabled: false, autoWatermarkIntervalMs: 200, bufferTimeoutMs: 100, bufferBytes: 1024, codeGeneration: true, workingDirectory: 'unused' },
       },
       heapLimitMb: undefined,
