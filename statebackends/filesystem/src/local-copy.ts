@@ -1,4 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs'
+import type { WriteStream } from 'node:fs'
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
@@ -29,7 +30,7 @@ export function localCopyOutput(output: StateOutput, directory: string, subdirec
   let queuedBytes = 0
   const append = async (bytes: Uint8Array): Promise<void> => {
     const file = await stream
-    if (!failed && file?.write(bytes) === false) await Promise.race([once(file, 'drain'), once(file, 'close')]).catch(giveUp)
+    if (!failed && file?.write(bytes) === false) await drainedOrClosed(file).catch(giveUp)
     queuedBytes -= bytes.length
   }
   const end = async (): Promise<void> => {
@@ -69,6 +70,16 @@ export function localCopyOutput(output: StateOutput, directory: string, subdirec
 }
 
 const MAX_QUEUED_BYTES = 4 * 1024 * 1024
+
+async function drainedOrClosed(file: WriteStream): Promise<void> {
+  const listening = new AbortController()
+  const { signal } = listening
+  try {
+    await Promise.race([once(file, 'drain', { signal }), once(file, 'close', { signal })])
+  } finally {
+    listening.abort() // the other one would listen for ever
+  }
+}
 
 /** Undefined if there is none, or it is not what was written; then a line is logged and it is removed. */
 export async function openLocalCopy(directory: string, handle: StateHandle, logger: Logger): Promise<OpenState | undefined> {

@@ -43,7 +43,7 @@ export async function openState(stateBackend: StateBackend, restore: readonly Ke
     fileSystems: createFileSystems(),
     logger: silentLogger,
     metrics,
-    now: () => 0,
+    now: () => Date.now(),
   })
   return {
     backend,

@@ -2,10 +2,15 @@
  * Loads a million keys into a backend, updates them with and without a snapshot under way, and restores the snapshot:
  * `snapshot-worker.ts heap|leveldb` prints what it measured.
  */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { heapStateBackend } from '@millrace/core'
-import type { KeyedStateReader } from '@millrace/core/spi'
+import { createFileSystems } from '@millrace/core/testing'
 import { leveldbStateBackend } from '@millrace/statebackend-leveldb'
+import { readSnapshotFiles } from '../../../packages/core/src/runtime/checkpoint/snapshot-file.ts'
 import { BATCH, KeyedUpdates, KEYS, uniform, update } from './keyed-updates.ts'
+import { measuredSnapshot, timed } from './measured-snapshot.ts'
 import { KEY_GROUPS, nextTurn, openState } from './open-state.ts'
 
 export interface SnapshotReport {
@@ -13,16 +18,18 @@ export interface SnapshotReport {
   readonly snapshotMs: number
   readonly bytes: number
   readonly longestSliceMs: number
-  /** Between two batches, the longest of 99.9 %: a garbage collection that falls into one run and not the other is no stall of either. */
+  /** The longest time from one batch of records to the next during the snapshot. */
   readonly stallMs: number
+  /** The same over as many batches without one. */
   readonly calmStallMs: number
   readonly restoreMs: number
 }
 
-const CALM_BATCHES = 200
 const backend = process.argv[2] === 'leveldb' ? leveldbStateBackend() : heapStateBackend()
 const updates = new KeyedUpdates(KEYS, 1_000_000, uniform(KEYS))
 const state = await openState(backend)
+const directory = mkdtempSync(join(tmpdir(), 'millrace-bench-snapshot-'))
+const fileSystem = createFileSystems().forPath(directory)
 
 let next = 0
 const pause = async (): Promise<void> => {
@@ -37,49 +44,41 @@ const batch = async (): Promise<void> => {
     if (value !== undefined) update(value, next)
   }
 }
-const timed = async (action: () => void | Promise<void>): Promise<number> => {
-  const start = performance.now()
-  await action()
-  return performance.now() - start
+const batches = async (count: number): Promise<readonly number[]> => {
+  const times: number[] = []
+  for (let left = count; left > 0; left--) times.push(await timed(batch))
+  return times
 }
+const snapshot = (id: number): ReturnType<typeof measuredSnapshot> => measuredSnapshot(state.backend.snapshot(id), fileSystem, { directory, name: `${id}` }, batch)
+const sum = (times: readonly number[]): number => times.reduce((total, time) => total + time, 0)
 
 for (let index = 0; index < KEYS; index++) {
   const key = updates.loaded(index)
   state.table.put(key % KEY_GROUPS, updates.key(key), null, { count: 0, sum: 0, at: 0 })
   if (index % BATCH === 0) await pause()
 }
-const calm: number[] = []
-for (let left = CALM_BATCHES; left > 0; left--) calm.push(await timed(batch))
-
-const groups = new Map<number, Uint8Array[]>()
-const slices: number[] = []
-const stalls: number[] = []
-const snapshot = state.backend.snapshot(1)
-const chunks = snapshot.chunks()[Symbol.iterator]()
-for (let done = false; !done; ) {
-  const slice = await timed(() => {
-    const step = chunks.next()
-    if (step.done === true) done = true
-    else groups.set(step.value.keyGroup, [...(groups.get(step.value.keyGroup) ?? []), step.value.bytes])
-  })
-  slices.push(slice)
-  stalls.push(slice + (await timed(batch)))
-}
+// what was loaded must have grown old, and the code be compiled
+await batches(KEYS / BATCH)
+const warmUp = await snapshot(1)
+const calm = await batches(warmUp.stallsMs.length)
+const full = await snapshot(2)
 await state.close()
 
-const reader: KeyedStateReader = { states: snapshot.states, keyGroups: { start: 0, end: KEY_GROUPS - 1 }, read: (keyGroup) => Promise.resolve(Buffer.concat(groups.get(keyGroup) ?? [])) }
+const file = await fileSystem.open(join(directory, '2'))
 const restoreMs = await timed(async () => {
+  const reader = await readSnapshotFiles([file], { start: 0, end: KEY_GROUPS - 1 })
   const restored = await openState(backend, [reader])
   if (restored.table.get(0, updates.key(0), null) === undefined) throw new Error('the restored state is not there')
   await restored.close()
 })
-const longest = (times: readonly number[]): number => times.toSorted((a, b) => a - b)[Math.floor((times.length - 1) * 0.999)] ?? 0
+await file.close()
+rmSync(directory, { recursive: true })
 const report: SnapshotReport = {
-  snapshotMs: slices.reduce((sum, slice) => sum + slice, 0),
-  bytes: [...groups.values()].flat().reduce((sum, bytes) => sum + bytes.length, 0),
-  longestSliceMs: longest(slices),
-  stallMs: longest(stalls),
-  calmStallMs: longest(calm),
+  snapshotMs: sum(full.slicesMs),
+  bytes: full.bytes,
+  longestSliceMs: Math.max(...full.slicesMs),
+  stallMs: Math.max(...full.stallsMs),
+  calmStallMs: Math.max(...calm),
   restoreMs,
 }
 process.stdout.write(JSON.stringify(report))

@@ -62,13 +62,13 @@ export function faultyStorage(storage: CheckpointStorage, faults: StorageFaults)
 }
 
 function slow(output: StateOutput, failpoints: Failpoints, random: () => number): StateOutput {
-  let written = 0
+  let [written, asked] = [0, 0]
   return overriding(output, {
     write(bytes) {
       output.write(bytes)
       if (++written === 2) failpoints.hit('upload')
     },
-    ready: () => output.ready() ?? (written % 16 === 1 ? delay(random() * MAX_UPLOAD_DELAY_MS) : undefined),
+    ready: () => output.ready() ?? (asked++ % 16 === 0 ? delay(random() * MAX_UPLOAD_DELAY_MS) : undefined),
     async close() {
       await delay(random() * MAX_UPLOAD_DELAY_MS)
       failpoints.hit('upload-closing')

@@ -14,6 +14,9 @@ export interface LocalToken {
   readonly [key: string]: string | number
 }
 
+/** A piece of this size is written on its own. */
+const LARGE_BYTES = 32 * 1024
+
 /** Appends to an open temporary file. Bytes written while the disk is busy are gathered into the next write call. */
 export class LocalRecoverableStream implements RecoverableStream {
   readonly path: string
@@ -55,6 +58,10 @@ export class LocalRecoverableStream implements RecoverableStream {
     return this.#queuedBytes > this.#bufferBytes ? this.#draining : undefined
   }
 
+  settled(): Promise<void> | undefined {
+    return this.#draining?.catch(() => {}) // see write
+  }
+
   async persist(): Promise<LocalToken> {
     const length = this.position
     await this.#settle()
@@ -91,8 +98,7 @@ export class LocalRecoverableStream implements RecoverableStream {
   async #drain(): Promise<void> {
     try {
       while (this.#queue.length > 0) {
-        const bytes = this.#queue.length === 1 ? (this.#queue[0] as Uint8Array) : Buffer.concat(this.#queue)
-        this.#queue = []
+        const bytes = this.#nextBytes()
         let written = 0
         while (written < bytes.length) {
           const { bytesWritten } = await this.#handle.write(bytes, written, bytes.length - written, this.#writtenTo)
@@ -107,6 +113,18 @@ export class LocalRecoverableStream implements RecoverableStream {
     } finally {
       this.#draining = undefined
     }
+  }
+
+  /** Everything that is queued, or one piece that is large enough not to be copied together with others. */
+  #nextBytes(): Uint8Array {
+    const [first] = this.#queue as [Uint8Array]
+    if (this.#queue.length === 1 || first.length >= LARGE_BYTES) {
+      this.#queue.shift()
+      return first
+    }
+    const bytes = Buffer.concat(this.#queue)
+    this.#queue = []
+    return bytes
   }
 
   async #settle(): Promise<void> {

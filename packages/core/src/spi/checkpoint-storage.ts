@@ -28,9 +28,12 @@ export interface StateHandle {
 
 /** Streams one piece of state into a checkpoint that is not yet complete. */
 export interface StateOutput {
+  /** Appends; the bytes must not change until `settled` says so. */
   write(bytes: Uint8Array): void
   /** A promise while too much is queued. */
   ready(): Promise<void> | undefined
+  /** When nothing written so far is in memory any more, so that this memory can be used again; undefined: now. Never rejects. Default: never. */
+  settled?(): Promise<void> | undefined
   close(): Promise<StateHandle>
   abort(): Promise<void>
 }

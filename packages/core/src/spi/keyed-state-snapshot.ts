@@ -15,8 +15,11 @@ export interface StateMeta {
 /** Entries of one key group in the canonical entry encoding (docs/snapshot-format.md); may be one of several parts of that group. */
 export interface KeyGroupChunk {
   readonly keyGroup: number
+  /** Whoever keeps them copies them: their memory may be used again for the next chunk. */
   readonly bytes: Uint8Array
   readonly entries: number
+  /** Whether the task is to have its turn before the next chunk. Default: after every 2000 entries, and after a chunk without any. */
+  readonly endsSlice?: boolean
   /**
    * What has gone since the snapshot that this one builds on, in the canonical encoding of removals: applied to that one before
    * the entries of this one are. Absent: nothing.
@@ -30,8 +33,8 @@ export interface KeyedStateSnapshot {
   /** The checkpoint that this snapshot holds the changes since. Absent: it holds everything. */
   readonly since?: number
   /**
-   * The entries, ascending by key group, in slices of at most a few milliseconds each (about 2000 entries):
-   * the caller lets the task work between two of them. Ends with the snapshot released.
+   * The entries, ascending by key group, in slices of at most a few milliseconds each (about 2000 entries): the caller lets the
+   * task work between two of them. Ends with the snapshot released.
    */
   chunks(): Iterable<KeyGroupChunk>
   /** Gives the snapshot up; no-op after the end of `chunks`. */

@@ -10,10 +10,12 @@ export interface RecoverableStream {
   readonly path: string
   /** Bytes written so far. */
   readonly position: number
-  /** Appends; the bytes are the stream's from now on. Synchronous: what it queues is bounded through `ready`. */
+  /** Appends; the bytes are the stream's from now on, until `settled`. Synchronous: what it queues is bounded through `ready`. */
   write(bytes: Uint8Array): void
   /** A promise while more than the write budget is queued. A rejected promise means the stream is lost. */
   ready(): Promise<void> | undefined
+  /** When nothing written so far is in memory any more, so that this memory can be used again; undefined: now. Never rejects. Default: never. */
+  settled?(): Promise<void> | undefined
   /** Makes everything written so far durable and returns how to resume exactly here. Bytes written later are dropped on resume. */
   persist(): Promise<ResumeToken>
   /** Ends the file: everything durable, still invisible. */

@@ -15,8 +15,8 @@ export function readKeyed(snapshot: KeyedStateSnapshot): Map<number, Uint8Array>
   const chunks = new Map<number, Uint8Array[]>()
   for (const { keyGroup, bytes } of snapshot.chunks()) {
     const parts = chunks.get(keyGroup)
-    if (parts === undefined) chunks.set(keyGroup, [bytes])
-    else parts.push(bytes)
+    if (parts === undefined) chunks.set(keyGroup, [bytes.slice()])
+    else parts.push(bytes.slice())
   }
   return new Map([...chunks].map(([keyGroup, parts]) => [keyGroup, Buffer.concat(parts)]))
 }

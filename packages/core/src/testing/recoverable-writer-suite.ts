@@ -139,6 +139,20 @@ export function recoverableWriterSuite(runner: SuiteRunner, create: () => Promis
       assert.equal(length, expected.length)
       assert.ok(expected.equals(all))
     })
+    on('what was written may change once the stream says that it has settled', async ({ fileSystem, target, writer }) => {
+      const stream = await writer().open(target)
+      const expected: Uint8Array[] = []
+      let block = new Uint8Array(40_000)
+      for (let i = 0; i < 100; i++) {
+        block.fill(i)
+        expected.push(block.slice())
+        stream.write(block)
+        if (i % 3 === 0 && stream.settled !== undefined) await stream.settled()
+        else block = new Uint8Array(40_000)
+      }
+      await writer().commit(wire(await stream.closeForCommit()))
+      assert.ok(Buffer.concat(expected).equals(await readWhole(fileSystem, target)))
+    })
     on('a slow store asks to wait, and catches up', async ({ target, writer }) => {
       const stream = await writer().open(target)
       let waits = 0

@@ -2,10 +2,11 @@ import { crc32 } from 'node:zlib'
 import type { StateHandle, StateOutput } from '../../spi/checkpoint-storage.ts'
 import type { KeyedStateSnapshot } from '../../spi/keyed-state-snapshot.ts'
 import { createDataOutput } from '../../types/byte-data-output.ts'
+import { BlockOutput } from './block-output.ts'
 import { SNAPSHOT_MAGIC, SNAPSHOT_VERSION } from './snapshot-file-format.ts'
 import type { KeyGroupPiece, RemovalsPiece, SnapshotHeader, SnapshotIndex, SnapshotSection } from './snapshot-file-format.ts'
 
-/** After so many entries the task gets its turn; a slice of the walker that wrote less ends one too. */
+/** After so many entries the task gets its turn, where a backend does not say; a slice of the walker that wrote less ends one too. */
 const ENTRIES_BETWEEN_PAUSES = 2000
 
 export interface SnapshotContents {
@@ -45,7 +46,7 @@ async function writeChunks(snapshot: KeyedStateSnapshot, file: SnapshotFileWrite
     entries += chunk.entries
     const full = output.ready()
     if (full !== undefined) await full
-    if (entries < ENTRIES_BETWEEN_PAUSES && chunk.entries > 0) continue
+    if (!(chunk.endsSlice ?? (entries >= ENTRIES_BETWEEN_PAUSES || chunk.entries === 0))) continue
     entries = 0
     await pause()
   }
@@ -57,6 +58,7 @@ function headerOf(keyed: KeyedStateSnapshot | undefined, checkpointId: number | 
 
 class SnapshotFileWriter {
   readonly #output: StateOutput
+  readonly #blocks: BlockOutput
   readonly #keyGroups: KeyGroupPiece[] = []
   readonly #removals: RemovalsPiece[] = []
   readonly #sections: SnapshotSection[] = []
@@ -64,6 +66,7 @@ class SnapshotFileWriter {
 
   constructor(output: StateOutput, header: SnapshotHeader) {
     this.#output = output
+    this.#blocks = new BlockOutput(output)
     const json = toJsonBytes(header)
     const bytes = createDataOutput(json.length + 32)
     bytes.writeRaw(SNAPSHOT_MAGIC)
@@ -76,20 +79,21 @@ class SnapshotFileWriter {
 
   keyGroup(keyGroup: number, bytes: Uint8Array, entries: number): void {
     this.#keyGroups.push([keyGroup, this.#position, bytes.length, crc32(bytes), entries])
-    this.#write(bytes)
+    this.#gather(bytes)
   }
 
   removals(keyGroup: number, bytes: Uint8Array): void {
     this.#removals.push([keyGroup, this.#position, bytes.length, crc32(bytes)])
-    this.#write(bytes)
+    this.#gather(bytes)
   }
 
   section(name: string, bytes: Uint8Array): void {
     this.#sections.push({ name, offset: this.#position, length: bytes.length, crc32: crc32(bytes) })
-    this.#write(bytes)
+    this.#gather(bytes)
   }
 
   finish(): void {
+    this.#blocks.flush()
     const index: SnapshotIndex = { keyGroups: this.#keyGroups, ...(this.#removals.length === 0 ? {} : { removals: this.#removals }), sections: this.#sections }
     const json = toJsonBytes(index)
     const footer = createDataOutput(64)
@@ -101,6 +105,11 @@ class SnapshotFileWriter {
     footer.writeRaw(SNAPSHOT_MAGIC)
     this.#write(json)
     this.#write(footer.bytes())
+  }
+
+  #gather(bytes: Uint8Array): void {
+    this.#blocks.write(bytes)
+    this.#position += bytes.length
   }
 
   #write(bytes: Uint8Array): void {

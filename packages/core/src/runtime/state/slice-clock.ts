@@ -6,18 +6,21 @@ const LOOK_EVERY = 64
 /** Says when long work should let the task have its turn: after some time or, where no time passes as in tests, some entries. */
 export class SliceClock {
   readonly #now: () => number
-  readonly #maxEntries: number
+  readonly #usualEntries: number
+  #maxEntries: number
   #entries = 0
   #endMs = 0
 
   constructor(now: () => number, maxEntries: number) {
     this.#now = now
+    this.#usualEntries = maxEntries
     this.#maxEntries = maxEntries
     this.begin()
   }
 
-  begin(): void {
+  begin(maxEntries: number = this.#usualEntries): void {
     this.#entries = 0
+    this.#maxEntries = maxEntries
     this.#endMs = this.#now() + SLICE_MS
   }
 

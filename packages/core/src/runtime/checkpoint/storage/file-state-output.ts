@@ -15,6 +15,7 @@ function streamedOutput(writer: RecoverableWriter, stream: RecoverableStream, na
   return {
     write: (bytes) => stream.write(bytes),
     ready: () => stream.ready(),
+    ...(stream.settled && { settled: () => stream.settled?.() }),
     async close() {
       const sizeBytes = stream.position
       await writer.commit(await stream.closeForCommit())

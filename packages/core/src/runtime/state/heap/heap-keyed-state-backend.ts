@@ -16,6 +16,8 @@ import type { RestoredState } from './restored-state.ts'
 import { SnapshotCut } from './snapshot-cut.ts'
 
 const NOTHING = new Uint8Array(0)
+/** Of what was written already, so much is handed over before the task has its turn. */
+const SLICE_BYTES = 256 * 1024
 
 type Context = Pick<StateBackendContext, 'keyGroupRange' | 'operatorUid' | 'metrics' | 'logger' | 'incremental' | 'now'>
 
@@ -111,15 +113,15 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
       for (let keyGroup = start; keyGroup <= end; keyGroup++) {
         this.#cut.walking = keyGroup
         for (const _slice of this.#walks(keyGroup, parts)) {
-          yield this.#chunk(keyGroup)
+          yield* this.#written(keyGroup, epoch)
+          yield { keyGroup, bytes: NOTHING, entries: 0, endsSlice: true }
           this.#requireActive(epoch)
+          this.#cut.beginSlice()
         }
+        yield* this.#written(keyGroup, epoch)
         const removals = this.#cut.epochs.base === -Infinity ? NOTHING : this.#cut.removals.removed(keyGroup)
-        if (this.#cut.entries(keyGroup) > 0 || removals.length > 0) {
-          const chunk = this.#chunk(keyGroup)
-          yield removals.length > 0 ? { ...chunk, removals } : chunk
-          this.#requireActive(epoch)
-        }
+        if (removals.length > 0) yield { keyGroup, bytes: NOTHING, entries: 0, endsSlice: false, removals }
+        this.#requireActive(epoch)
       }
     } finally {
       release()
@@ -131,9 +133,17 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
     for (let walk = this.#cut.nextDetached(keyGroup); walk !== undefined; walk = this.#cut.nextDetached(keyGroup)) yield* walk()
   }
 
-  #chunk(keyGroup: number): KeyGroupChunk {
-    const entries = this.#cut.entries(keyGroup)
-    return { keyGroup, bytes: this.#cut.take(keyGroup), entries }
+  *#written(keyGroup: number, epoch: number): Generator<KeyGroupChunk> {
+    let sliceBytes = 0
+    for (let written = this.#cut.take(keyGroup); written !== undefined; written = this.#cut.take(keyGroup)) {
+      const bytes = written.output.view()
+      sliceBytes += bytes.length
+      // there may be much that was written before the walk came by
+      const endsSlice = sliceBytes >= SLICE_BYTES
+      if (endsSlice) sliceBytes = 0
+      yield { keyGroup, bytes, entries: written.entries, endsSlice }
+      this.#requireActive(epoch)
+    }
   }
 
   #requireActive(epoch: number): void {

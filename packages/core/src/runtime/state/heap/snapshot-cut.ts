@@ -1,14 +1,18 @@
 import type { KeyGroupRange } from '../../../spi/key-group-range.ts'
-import { createDataOutput } from '../../../types/byte-data-output.ts'
 import type { DataOutput } from '../../../types/data-output.ts'
 import { ChangeEpochs } from '../change-epochs.ts'
 import { SliceClock } from '../slice-clock.ts'
 import type { ChangedEntries } from './changed-entries.ts'
 import { RemovalLog } from './removal-log.ts'
+import { SnapshotBuffers } from './snapshot-buffers.ts'
+import type { WrittenEntries } from './snapshot-buffers.ts'
 
-const NOTHING = new Uint8Array(0)
-/** Entries that the walker visits before it lets the task work. */
-const SLICE_ENTRIES = 2000
+/** Entries that the walker visits before it lets the task work: 0.2 to 0.5 ms … */
+const SLICE_ENTRIES = 1000
+/** … after a turn of the task that took up to twice this, and the more the longer that took … */
+const TURN_MS = 2
+/** … up to so many times as many: a busy task waits a tenth longer, and a large snapshot takes no more turns than it must. */
+const LONGEST_SLICE = 4
 
 /** Entries that no table holds any more but the snapshot still needs; yields after each slice of work. */
 export type DetachedWalk = () => Iterable<void>
@@ -32,9 +36,10 @@ export class SnapshotCut {
   /** The walker is here: entries of smaller key groups are all stamped. */
   walking: number
   readonly range: KeyGroupRange
+  readonly #now: () => number
   readonly #slice: SliceClock
-  readonly #outputs: (DataOutput | undefined)[]
-  readonly #entries: Int32Array
+  #sliceEndMs = 0
+  readonly #buffers: SnapshotBuffers
   readonly #detached = new Map<number, DetachedWalk[]>()
   readonly #changed: ChangedEntries<unknown>[] = []
 
@@ -45,10 +50,9 @@ export class SnapshotCut {
     this.created = this.epochs.created
     this.removals = new RemovalLog(range.start)
     this.walking = range.start
+    this.#now = now
     this.#slice = new SliceClock(now, SLICE_ENTRIES)
-    const groups = Math.max(0, range.end - range.start + 1)
-    this.#outputs = Array.from({ length: groups }, () => undefined)
-    this.#entries = new Int32Array(groups)
+    this.#buffers = new SnapshotBuffers(range)
   }
 
   /** Returns the checkpoint that the snapshot builds on; undefined for a full one. */
@@ -73,36 +77,31 @@ export class SnapshotCut {
 
   end(): void {
     this.active = false
-    this.#outputs.fill(undefined)
-    this.#entries.fill(0)
+    this.#buffers.clear()
     this.#detached.clear()
   }
 
   /** Called by walks for every entry they visit: true when it is time to yield. */
   endsSlice(): boolean {
-    return this.#slice.passed()
+    const passed = this.#slice.passed()
+    if (passed) this.#sliceEndMs = this.#now()
+    return passed
+  }
+
+  /** Called when the task has had its turn. */
+  beginSlice(): void {
+    const turns = Math.floor((this.#now() - this.#sliceEndMs) / TURN_MS)
+    this.#slice.begin(SLICE_ENTRIES * Math.min(Math.max(turns, 1), LONGEST_SLICE))
   }
 
   /** Where to write one entry of this key group, which is counted. */
   output(keyGroup: number): DataOutput {
-    const index = keyGroup - this.range.start
-    this.#entries[index] = (this.#entries[index] as number) + 1
-    return (this.#outputs[index] ??= createDataOutput(512))
+    return this.#buffers.output(keyGroup)
   }
 
-  /** How many entries were written for a key group since the last `take`. */
-  entries(keyGroup: number): number {
-    return this.#entries[keyGroup - this.range.start] as number
-  }
-
-  /** What was written for a key group since the last `take`. */
-  take(keyGroup: number): Uint8Array {
-    const index = keyGroup - this.range.start
-    const bytes = this.#outputs[index]?.view() ?? NOTHING
-    this.#outputs[index] = undefined
-    this.#entries[index] = 0
-    this.#slice.begin()
-    return bytes
+  /** Some of what was written for a key group, until the next call; undefined if there is nothing more. */
+  take(keyGroup: number): WrittenEntries | undefined {
+    return this.#buffers.take(keyGroup)
   }
 
   /** Hands over entries that are being dropped as a whole, instead of writing each of them now. */

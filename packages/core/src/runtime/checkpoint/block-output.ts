@@ -1,0 +1,43 @@
+import type { StateOutput } from '../../spi/checkpoint-storage.ts'
+
+/** Large enough to be worth a call, small enough to be copied in no time. */
+const BLOCK_BYTES = 64 * 1024
+
+/**
+ * Copies what is written into blocks, which go to the output when they are full, and are used again when it is done with them: what
+ * comes may change afterwards, and a large snapshot leaves no garbage.
+ */
+export class BlockOutput {
+  readonly #output: StateOutput
+  readonly #free: Uint8Array[] = []
+  #block: Uint8Array | undefined
+  #filled = 0
+
+  constructor(output: StateOutput) {
+    this.#output = output
+  }
+
+  write(bytes: Uint8Array): void {
+    for (let from = 0; from < bytes.length; ) {
+      const block = (this.#block ??= this.#free.pop() ?? new Uint8Array(BLOCK_BYTES))
+      const length = Math.min(bytes.length - from, block.length - this.#filled)
+      block.set(bytes.subarray(from, from + length), this.#filled)
+      this.#filled += length
+      from += length
+      if (this.#filled === block.length) this.flush()
+    }
+  }
+
+  /** Hands over what is not yet a full block. */
+  flush(): void {
+    const block = this.#block
+    if (block === undefined) return
+    this.#output.write(block.subarray(0, this.#filled))
+    this.#block = undefined
+    this.#filled = 0
+    if (this.#output.settled === undefined) return
+    const settled = this.#output.settled()
+    if (settled === undefined) this.#free.push(block)
+    else void settled.then(() => this.#free.push(block))
+  }
+}

@@ -1,0 +1,62 @@
+import type { FileSystem, KeyedStateSnapshot, StateOutput } from '@millrace/core/spi'
+import { createFileStateOutput } from '../../../packages/core/src/runtime/checkpoint/storage/file-state-output.ts'
+import { writeKeyedSnapshot } from '../../../packages/core/src/runtime/checkpoint/snapshot-file.ts'
+import { nextTurn } from './open-state.ts'
+
+export interface MeasuredSnapshot {
+  readonly bytes: number
+  /** How long the writer kept the thread each time. */
+  readonly slicesMs: readonly number[]
+  /** From the end of one batch of records to that of the next. */
+  readonly stallsMs: readonly number[]
+}
+
+/** Writes a snapshot into a file, as a task does, and lets one batch after the other have its turn meanwhile. */
+export async function measuredSnapshot(snapshot: KeyedStateSnapshot, fileSystem: FileSystem, path: { readonly directory: string; readonly name: string }, batch: () => Promise<void>): Promise<MeasuredSnapshot> {
+  const slices = new Slices()
+  const output = await createFileStateOutput(fileSystem, path.directory, path.name)
+  let done = false
+  slices.begin()
+  const written = writeKeyedSnapshot(snapshot, slices.around(output), () => slices.outside(nextTurn()), 1).finally(() => (done = true))
+  slices.end()
+  const stallsMs: number[] = []
+  while (!done) stallsMs.push(await timed(batch))
+  return { bytes: (await written).sizeBytes, slicesMs: slices.durationsMs, stallsMs }
+}
+
+export async function timed(action: () => Promise<void>): Promise<number> {
+  const start = performance.now()
+  await action()
+  return performance.now() - start
+}
+
+/** The stretches between two moments at which the writer gives way. */
+class Slices {
+  readonly durationsMs: number[] = []
+  #startMs = 0
+
+  begin(): void {
+    this.#startMs = performance.now()
+  }
+
+  end(): void {
+    this.durationsMs.push(performance.now() - this.#startMs)
+  }
+
+  async outside<T>(wait: Promise<T>): Promise<T> {
+    this.end()
+    const result = await wait
+    this.begin()
+    return result
+  }
+
+  around(output: StateOutput): StateOutput {
+    return {
+      ...output,
+      ready: () => {
+        const full = output.ready()
+        return full && this.outside(full)
+      },
+    }
+  }
+}
