@@ -17,6 +17,8 @@ interface CallFrame {
 const MOST_FRAMES = 12
 /** The name that compiled chains give themselves. */
 const CHAIN = /^millrace-chain-/
+/** `[worker 5] its name`; `workerId` is no thread id but counts what this session has been told of. */
+const THREAD_OF_TITLE = /\bworker (\d+)/i
 
 /**
  * Interrupts a worker, also one in an endless loop, reads its stack through the inspector, and lets it go on. Undefined when
@@ -77,7 +79,7 @@ interface AttachedWorker {
 async function attach(session: Session, threadId: number): Promise<AttachedWorker> {
   const attached = Promise.withResolvers<string>()
   session.on('NodeWorker.attachedToWorker', ({ params }) => {
-    if (params.workerInfo.workerId === String(threadId)) attached.resolve(params.sessionId)
+    if (THREAD_OF_TITLE.exec(params.workerInfo.title)?.[1] === String(threadId)) attached.resolve(params.sessionId)
   })
   session.post('NodeWorker.enable', { waitForDebuggerOnStart: false })
   const sessionId = await attached.promise
