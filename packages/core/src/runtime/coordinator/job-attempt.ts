@@ -17,8 +17,8 @@ export type AttemptOutcome =
   | { readonly kind: 'finished' }
   | { readonly kind: 'canceled' }
   | { readonly kind: 'stopped'; readonly savepoint: string | undefined }
-  /** `ran`: all tasks had been restored and opened before it failed. `final`: the failure policy has given up already. */
-  | { readonly kind: 'failed'; readonly ran: boolean; readonly final: boolean; readonly error: MillraceError }
+  /** `ran`: all tasks had been restored and opened before it failed, which was noticed at `failedMs`. `final`: the failure policy has given up already. */
+  | { readonly kind: 'failed'; readonly ran: boolean; readonly final: boolean; readonly failedMs: number; readonly error: MillraceError }
 
 export interface JobAttemptOptions extends JobCoordinatorOptions {
   readonly pool: ExecutorPool
@@ -32,7 +32,8 @@ export interface JobAttemptOptions extends JobCoordinatorOptions {
   readonly onRunning: () => void
   /** A region failed, and the rest goes on. */
   readonly onRegionFailed: (error: MillraceError) => void
-  readonly onRegionRestarted: () => void
+  /** All that failed runs again. */
+  readonly onRegionsRestarted: () => void
 }
 
 /**
@@ -72,8 +73,8 @@ export class JobAttempt {
       close: (region) => this.#close([region], true),
       deploy: (region, restore) => this.#deploy([region], restore),
       onFailed: options.onRegionFailed,
-      onRestarted: options.onRegionRestarted,
-      giveUp: (error) => this.#end({ kind: 'failed', ran: true, final: true, error }),
+      onRestarted: options.onRegionsRestarted,
+      giveUp: (error) => this.#end({ kind: 'failed', ran: true, final: true, failedMs: options.clock.now(), error }),
     })
   }
 
@@ -82,7 +83,8 @@ export class JobAttempt {
       this.#resolve = resolve
     })
     try {
-      await this.#options.pool.start()
+      // A start that hangs must not keep a job from being canceled.
+      await Promise.race([this.#options.pool.start(), ended])
       if (this.#outcome === undefined) await this.#startSources()
       if (this.#outcome === undefined) this.#deploy(this.#regions, this.#options.restore)
     } catch (error) {
@@ -299,7 +301,7 @@ export class JobAttempt {
   }
 
   #fail(error: unknown): void {
-    this.#end({ kind: 'failed', ran: this.#running, final: false, error: MillraceError.wrap(error, 'CORE_JOB_FAILED', 'The job failed', { origin: 'engine' }) })
+    this.#end({ kind: 'failed', ran: this.#running, final: false, failedMs: this.#options.clock.now(), error: MillraceError.wrap(error, 'CORE_JOB_FAILED', 'The job failed', { origin: 'engine' }) })
   }
 
   #end(outcome: AttemptOutcome): void {

@@ -57,6 +57,9 @@ export class JobCoordinator {
   #canceled = false
   #fatal: MillraceError | undefined
   #cancelDelay: (() => void) | undefined
+  /** Since when the job, or a region of it, is being restarted. */
+  #failedMs: number | undefined
+  #lastRestartMs = 0
   #stop: { readonly savepoint: string | undefined; readonly drain: boolean } | undefined
 
   constructor(options: JobCoordinatorOptions) {
@@ -68,6 +71,7 @@ export class JobCoordinator {
     })
     this.statistics.register(options.metrics)
     options.metrics.gauge('numRestarts', () => this.numRestarts)
+    options.metrics.gauge('restartingTime', () => (this.#failedMs === undefined ? this.#lastRestartMs : options.clock.now() - this.#failedMs))
   }
 
   /** Rejects with the MillraceError that failed the job. */
@@ -96,6 +100,7 @@ export class JobCoordinator {
         return { state: outcome.kind, savepoint: outcome.kind === 'stopped' ? outcome.savepoint : undefined }
       }
       this.failure = outcome.error
+      this.#failedMs ??= outcome.failedMs
       if (this.#canceled) return this.#ended('canceled')
       const decision = outcome.final || this.#stop !== undefined ? { giveUp: outcome.error } : this.#failures.decide(outcome.error, outcome.ran)
       if ('giveUp' in decision) {
@@ -154,22 +159,32 @@ export class JobCoordinator {
         findRestore: () => this.#findRestore(true),
         onRegionFailed: (error) => {
           this.failure = error
+          this.#failedMs ??= this.#options.clock.now()
           this.numRestarts++
         },
-        onRegionRestarted: () => {
+        onRegionsRestarted: () => {
           this.failure = undefined
+          this.#restarted()
         },
         onRunning: () => {
+          if (this.#failedMs !== undefined) this.#options.logger.info({ durationMs: this.#restarted() }, 'the job runs again')
           if (this.state === 'restoring') this.state = 'running'
           if (this.#stop !== undefined) this.#attempt?.stop(this.#stop.savepoint, this.#stop.drain)
         },
       })
       return await this.#attempt.run()
     } catch (error) {
-      return { kind: 'failed', ran: false, final: false, error: MillraceError.wrap(error, 'CORE_START_FAILED', 'The job could not be started', { origin: 'engine' }) }
+      return { kind: 'failed', ran: false, final: false, failedMs: this.#options.clock.now(), error: MillraceError.wrap(error, 'CORE_START_FAILED', 'The job could not be started', { origin: 'engine' }) }
     } finally {
       this.#attempt = undefined
     }
+  }
+
+  /** How long it took, from when the failure was noticed, in milliseconds. */
+  #restarted(): number {
+    this.#lastRestartMs = this.#failedMs === undefined ? 0 : this.#options.clock.now() - this.#failedMs
+    this.#failedMs = undefined
+    return this.#lastRestartMs
   }
 
   /** A restart goes on from the newest checkpoint of this run; only when there is none, from where the run itself began. */

@@ -23,6 +23,7 @@ export interface RegionFailoverOptions {
   readonly close: (region: Region) => void
   readonly deploy: (region: Region, restore: RestorePlan | undefined) => void
   readonly onFailed: (error: MillraceError) => void
+  /** All regions run again. */
   readonly onRestarted: () => void
   /** The attempt cannot go on. */
   readonly giveUp: (error: MillraceError) => void
@@ -45,10 +46,13 @@ export class RegionFailover {
   failed(regions: readonly Region[], error: MillraceError): void {
     const affected = regions.filter(({ phase }) => phase !== 'restarting')
     if (this.#stopped || affected.length === 0) return
-    const { failures, onFailed, giveUp, logger } = this.#options
+    const { failures, onFailed, giveUp, logger, clock } = this.#options
     const ran = affected.every(({ phase }) => phase === 'running')
     const decision = failures.decide(error, ran)
-    for (const region of affected) region.phase = 'restarting'
+    for (const region of affected) {
+      region.phase = 'restarting'
+      region.failedMs = clock.now()
+    }
     if ('giveUp' in decision) return giveUp(decision.giveUp)
     const { restartInMs } = decision
     logger.warn({ regions: affected.length, delayMs: restartInMs, code: error.code, ...error.at }, `a region failed and restarts: ${error.message}`)
@@ -58,10 +62,12 @@ export class RegionFailover {
 
   /** All tasks of a restarted region are restored and open: sources get their splits, and what waited for it goes on. */
   restarted(region: Region): void {
-    const { regions, sourceOf, checkpoints, onRestarted } = this.#options
+    const { regions, sourceOf, checkpoints, onRestarted, clock, logger } = this.#options
     region.phase = 'running'
     for (const task of region.tasks) sourceOf(task)?.readerRestarted(task.subtask, region.initialized.get(task.taskId) as readonly SerializedSplit[])
-    if (regions.every(({ phase }) => phase === 'running')) checkpoints()?.resume()
+    logger.info({ durationMs: clock.now() - region.failedMs }, 'a region runs again')
+    if (regions.some(({ phase }) => phase !== 'running')) return
+    checkpoints()?.resume()
     onRestarted()
   }
 

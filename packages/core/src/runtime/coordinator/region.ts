@@ -19,6 +19,8 @@ export type RegionPhase = 'created' | 'deployed' | 'running' | 'restarting'
 export class Region {
   readonly tasks: readonly PlacedTask[]
   phase: RegionPhase = 'created'
+  /** When its last failure was noticed. */
+  failedMs = 0
   /** Of its present deployment. */
   attempt = 0
   /** All its data had been processed when the checkpoint it started from was taken. */

@@ -6,6 +6,7 @@ import type { StreamExecutionEnvironment } from '../../../src/api/stream-executi
 import type { RunOptions } from '../../../src/environment/run-options.ts'
 import { MillraceError } from '../../../src/errors.ts'
 import { defineSource } from '../../../src/spi/define-source.ts'
+import type { Logger } from '../../../src/spi/logger.ts'
 import type { Source } from '../../../src/spi/source.ts'
 import { collectingSink } from '../../../src/testing/collecting-sink.ts'
 import { checkpoint, crash, end } from '../../../src/testing/script.ts'
@@ -68,6 +69,23 @@ describe('a lane that fails', () => {
     expect(opened.toSorted()).toEqual([0, 0, 1])
     await job.cancel()
     await rm(directory, { recursive: true })
+  })
+  test.each([
+    ['a lane', 'a region runs again', 2],
+    ['a whole job', 'the job runs again', 1],
+  ])('%s says how long it took until it ran again', async (_what, message, parallelism) => {
+    const lines: unknown[] = []
+    const info: Logger['info'] = (fields, line) => void (line === message && lines.push(fields['durationMs']))
+    const source = scriptedSource<number>([1, 2, crash, 3, end], [4, end])
+    const job = await testJob(lanes(source, [], collectingSink()), { parallelism, checkpoints, restart, logger: { debug() {}, info, warn() {}, error() {} } })
+    expect(job.metric('restartingTime')).toBe(0)
+    await job.until(() => job.client.status().failure !== undefined)
+    await job.advance(500)
+    expect(job.metric('restartingTime')).toBeGreaterThanOrEqual(500)
+    await job.finish()
+    expect(lines).toEqual([job.metric('restartingTime')])
+    expect(job.metric('restartingTime')).toBeGreaterThanOrEqual(1000)
+    expect(job.metric('restartingTime')).toBeLessThan(1100)
   })
   test('may be canceled while it waits for its restart', async () => {
     const source = scriptedSource<number>([1, crash, 3], [4, 5])
