@@ -16,7 +16,7 @@ export type { BoundedIntervalJoin, IntervalBounds, IntervalJoin } from './api/in
 export type { Joins } from './api/joins.ts'
 export type { KeyedStream } from './api/keyed-stream.ts'
 export { createLocalEnvironment } from './api/local-environment.ts'
-export type { OperatorOptions, SourceOptions } from './api/operator-options.ts'
+export type { ConnectorOptions, OperatorOptions, SourceOptions } from './api/operator-options.ts'
 export type { PartitionWindowedStream } from './api/partition-windowed-stream.ts'
 export type { StreamExecutionEnvironment } from './api/stream-execution-environment.ts'
 export type { WindowedJoin, WindowJoin } from './api/window-join.ts'

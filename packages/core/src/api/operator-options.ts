@@ -18,7 +18,17 @@ export interface OperatorOptions {
   readonly bufferTimeout?: Duration
 }
 
-export interface SourceOptions extends OperatorOptions {
+/** Of a source or a sink. */
+export interface ConnectorOptions extends OperatorOptions {
+  /**
+   * Runs it in a thread that executes nothing else, so that functions of the job which take long cannot keep it from the
+   * network or the disk: one thread beside the thread or beside each worker that the rest of the job runs in. Records cross to it, so
+   * what is worth little work costs more. Needs a job with an address, as workers do; see docs/parallelism.md. Default false.
+   */
+  readonly ioThread?: boolean
+}
+
+export interface SourceOptions extends ConnectorOptions {
   /** Reads no more than this, over all subtasks: to spare what the job writes to, or while it catches up. Default: no limit. */
   readonly maxRecordsPerSecond?: number
 }
@@ -26,14 +36,15 @@ export interface SourceOptions extends OperatorOptions {
 const MAX_PARALLELISM = 32_768
 
 /** The options as fields of a node, checked; what is absent is left out. */
-export function nodeOptions(options: OperatorOptions): Partial<NodeDraft> {
-  const { uid, name, parallelism, maxParallelism, slotSharingGroup, bufferTimeout } = options
+export function nodeOptions(options: ConnectorOptions): Partial<NodeDraft> {
+  const { uid, name, parallelism, maxParallelism, slotSharingGroup, bufferTimeout, ioThread } = options
   return {
     ...(uid === undefined ? {} : { uid: checkedUid(uid) }),
     ...(name === undefined ? {} : { name }),
     ...(parallelism === undefined ? {} : { parallelism: checkedParallelism('parallelism', parallelism) }),
     ...(maxParallelism === undefined ? {} : { maxParallelism: checkedParallelism('maxParallelism', maxParallelism) }),
     ...(slotSharingGroup === undefined ? {} : { slotSharingGroup: checkedGroup(slotSharingGroup) }),
+    ...(ioThread === true ? { ioThread } : {}),
     ...(bufferTimeout === undefined ? {} : { bufferTimeoutMs: durationMs(bufferTimeout) }),
   }
 }

@@ -14,7 +14,7 @@ import { iterateResults } from './iterate-results.ts'
 import { nodeOptions } from './operator-options.ts'
 import { asyncMapSpec } from './async-map.ts'
 import { checkedRate } from './rate.ts'
-import type { OperatorOptions } from './operator-options.ts'
+import type { ConnectorOptions } from './operator-options.ts'
 import { append, typeOf, withOutputType } from './stream-handle.ts'
 import type { StreamHandle } from './stream-handle.ts'
 import type { Sync } from './sync.ts'
@@ -31,9 +31,9 @@ export interface StatelessOperations<out T> {
   rateLimit(recordsPerSecond: number): DataStream<T>
   filter<S extends T>(predicate: (value: T) => value is S): DataStream<S>
   filter(predicate: (value: T) => boolean): DataStream<T>
-  sinkTo(sink: Sink<T>, options?: OperatorOptions): void
-  addSink(sink: SinkFunction<T>, options?: OperatorOptions): void
-  output(format: OutputFormat<T>, options?: OperatorOptions): void
+  sinkTo(sink: Sink<T>, options?: ConnectorOptions): void
+  addSink(sink: SinkFunction<T>, options?: ConnectorOptions): void
+  output(format: OutputFormat<T>, options?: ConnectorOptions): void
   /** Writes every record to standard output, one a line, after `prefix`. For trying things out. */
   print(prefix?: string): void
   /**
@@ -51,7 +51,7 @@ export interface StatelessOperations<out T> {
 
 export function statelessOperations<T>(handle: StreamHandle): StatelessOperations<T> {
   const { job } = handle
-  const sinkTo = (sink: Sink<T>, options: OperatorOptions = {}): void => {
+  const sinkTo = (sink: Sink<T>, options: ConnectorOptions = {}): void => {
     checkSinkType(typeOf(handle), sink)
     const stateful = sink.createCommitter !== undefined || sink.writerStateSerializer !== undefined
     append(job, [handle], { name: `sink ${sink.name}`, operator: { kind: 'sink', sink }, stateful, ...nodeOptions(options) })

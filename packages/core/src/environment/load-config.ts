@@ -13,6 +13,8 @@ const KNOWN: Readonly<Record<keyof MillraceConfig, true>> = {
   parallelism: true,
   workers: true,
   workerHeapMb: true,
+  ioThreads: true,
+  workerStartTimeout: true,
   stuckFunction: true,
   maxParallelism: true,
   stateBackend: true,

@@ -64,8 +64,12 @@ export interface RunOptions {
    * Default 0: everything in this thread, as with 1. The job must have an address: `millrace run`, `runMain`, or `submit` of a URL.
    */
   readonly workers?: number
+  /** False: sources and sinks with `ioThread` run in the threads of the rest of the job, though not chained with it. Default true. */
+  readonly ioThreads?: boolean
   /** Limit of the heap of each worker in MiB. Default: Node's. A worker that exceeds it is replaced. */
   readonly workerHeapMb?: number
+  /** How long a worker may take to import the job and open the checkpoint storage. Default 1min. */
+  readonly workerStartTimeout?: Duration
   readonly stuckFunction?: StuckFunctionOptions
   /** Default: computed from the parallelism (128 up to 85). Frozen by the first savepoint. */
   readonly maxParallelism?: number

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MillraceError } from '../errors.ts'
 import { createFileSystems } from '../file-system/file-systems.ts'
-import { planSlots } from '../graph/slots.ts'
+import type { JobGraph } from '../graph/job-graph.ts'
+import { planSlots, type SlotPlan } from '../graph/slots.ts'
 import type { StreamGraph } from '../graph/stream-graph.ts'
 import { validateGraph } from '../graph/validate-graph.ts'
 import { createMetricRegistry } from '../metrics/metric-registry.ts'
@@ -17,7 +18,7 @@ import type { TaskSettings } from '../runtime/task/task-environment.ts'
 import type { Clock } from '../runtime/time/clock.ts'
 import { durationMs } from '../types/duration-ms.ts'
 import type { JobClient } from './job-client.ts'
-import { localExecutor } from './local-executor.ts'
+import { besideWorkers, localExecutor } from './local-executor.ts'
 import { createJobClient } from './local-job-client.ts'
 import { createLineLogger } from './logger.ts'
 import { checkpointPath, checkpointSettings, checkpointStorage, requireRecoverable, restartPolicy, takesIncremental } from './resolve-run-options.ts'
@@ -60,7 +61,8 @@ export async function submitGraph(
   }
   for (const { message, ...where } of validateGraph(graph)) logger.warn({ job: graph.jobName, ...where }, message)
   const jobGraph = optimize(graph, optimizer)
-  const slots = planSlots(jobGraph, requireAddress(options.workers ?? 0, address))
+  const slots = planSlots(jobGraph, options.workers ?? 0, options.ioThreads)
+  if (address === undefined) requireOneThread(jobGraph, slots, options.workers ?? 0)
   const inWorkers = slots.executors > 1
   if (inWorkers && address !== undefined) takenFromConfig(options, address) // before anything is opened
   // Threads share no memory that a checkpoint could be kept in.
@@ -107,9 +109,15 @@ export async function submitGraph(
     from: options.from,
     allowDroppedState: options.allowDroppedState ?? [],
     slots,
-    createExecutors: (events) =>
-      workers?.create(events) ??
-      localExecutor(events, (send) => new TaskExecutor({ graph: jobGraph, settings, clock, random, stateBackend, checkpointStore: store, fileSystems, logger, metrics: registry, watch, send })),
+    createExecutors(events) {
+      if (workers !== undefined && slots.slotExecutors > 1) return workers.create(events)
+      const local = localExecutor(
+        events,
+        (send) => new TaskExecutor({ graph: jobGraph, settings, clock, random, stateBackend, checkpointStore: store, fileSystems, logger, metrics: registry, watch, send }),
+        workers?.channels,
+      )
+      return workers === undefined ? local : besideWorkers(local, workers.create(events))
+    },
   })
   return createJobClient({
     ...{ jobGraph, coordinator, store, clock, logger, options },
@@ -121,9 +129,11 @@ export async function submitGraph(
   })
 }
 
-/** The number of workers. Throws CORE_WORKERS_NEED_URL for a job that no thread but this one can build. */
-function requireAddress(workers: number, address: JobAddress | undefined): number {
-  if (workers <= 1 || address !== undefined) return workers
-  const message = `${workers} workers were asked for, but worker threads can only run a job that they can import. Submit the URL of its module instead, submit(new URL('./job.ts', import.meta.url), { workers: ${workers} }), or leave workers out`
+/** Throws CORE_WORKERS_NEED_URL for a job that no thread but this one can build, and that asks for more. */
+function requireOneThread(graph: JobGraph, { executors }: SlotPlan, workers: number): void {
+  if (workers <= 1 && executors === 1) return
+  const apart = graph.vertices.find(({ ioThread }) => ioThread === true)
+  const [asked, leaveOut] = workers > 1 || apart === undefined ? [`${workers} workers were asked for`, 'leave workers out'] : [`a thread for I/O was asked for by ${apart.name}`, 'set ioThreads: false']
+  const message = `${asked}, but other threads can only run a job that they can import. Submit the URL of its module instead, submit(new URL('./job.ts', import.meta.url), { … }), or ${leaveOut}`
   throw new MillraceError('CORE_WORKERS_NEED_URL', message, { origin: 'user' })
 }

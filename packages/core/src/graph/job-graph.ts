@@ -24,6 +24,8 @@ export interface JobVertex {
   readonly maxParallelism: number
   /** Only vertices of one group share slots. Absent: the group `default`. */
   readonly slotSharingGroup?: string
+  /** It is one source or sink, whose subtasks take no slots but run in threads for I/O. */
+  readonly ioThread?: true
   /** Longest time a record waits in a partly filled batch: the shortest that its operators ask for. Absent: the job's. */
   readonly bufferTimeoutMs?: number
   readonly operators: readonly ChainedOperator[]

@@ -21,6 +21,7 @@ export function describePlan(graph: StreamGraph, options: JsonValue = null): Jso
       chaining: node.chaining,
       ...(node.slotSharingGroup === undefined ? {} : { slotSharingGroup: node.slotSharingGroup }),
       ...(node.bufferTimeoutMs === undefined ? {} : { bufferTimeoutMs: node.bufferTimeoutMs }),
+      ...(node.ioThread === undefined ? {} : { ioThread: node.ioThread }),
       onError: describePolicy(node.onError),
     })),
     edges: graph.edges.map(({ source, target, input, tag, partitioning, type }) => ({

@@ -35,6 +35,8 @@ export interface StreamNode {
   readonly bufferTimeoutMs?: number
   /** `never`: chained with neither side; `head`: starts a new chain. */
   readonly chaining: 'always' | 'head' | 'never'
+  /** Of a source or a sink: its subtasks run in threads that execute nothing else, and it is chained with nothing. */
+  readonly ioThread?: true
   /** For user functions that throw. Default `fail`. */
   readonly onError?: BadRecordPolicy
   /** Keeps state that a restore needs to find again. */

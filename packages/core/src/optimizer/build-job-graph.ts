@@ -37,7 +37,7 @@ export function buildJobGraph(plan: Plan, options: { readonly chaining: boolean;
   })
   const vertices = chains.map((nodes, id): JobVertex => {
     const head = nodes[0] as PlanNode
-    const { parallelism, maxParallelism, slotSharingGroup } = head
+    const { parallelism, maxParallelism, slotSharingGroup, ioThread } = head
     const timeouts = nodes.flatMap(({ bufferTimeoutMs = [] }) => bufferTimeoutMs)
     return {
       id,
@@ -45,6 +45,7 @@ export function buildJobGraph(plan: Plan, options: { readonly chaining: boolean;
       parallelism,
       maxParallelism,
       ...(slotSharingGroup === 'default' ? {} : { slotSharingGroup }),
+      ...(ioThread === undefined ? {} : { ioThread }),
       ...(timeouts.length === 0 ? {} : { bufferTimeoutMs: Math.min(...timeouts) }),
       operators: nodes.map(operatorOf),
     }

@@ -13,6 +13,8 @@ export interface JobDescription {
     readonly parallelism: number
     readonly maxParallelism: number
     readonly slotSharingGroup: string
+    /** Its subtasks run in threads for I/O and take no slots. */
+    readonly ioThread: boolean
     /** Null: the job's. */
     readonly bufferTimeoutMs: number | null
     readonly operators: readonly OperatorDescription[]
@@ -54,12 +56,13 @@ export function describeJob({ jobName, planHash, vertices, edges }: JobGraph): J
   return {
     jobName,
     planHash,
-    vertices: vertices.map(({ id, name, parallelism, maxParallelism, slotSharingGroup = 'default', bufferTimeoutMs = null, operators }) => ({
+    vertices: vertices.map(({ id, name, parallelism, maxParallelism, slotSharingGroup = 'default', ioThread = false, bufferTimeoutMs = null, operators }) => ({
       id,
       name,
       parallelism,
       maxParallelism,
       slotSharingGroup,
+      ioThread,
       bufferTimeoutMs,
       operators: operators.map((operator, index) => describeChained(operators, operator, index)),
     })),
@@ -90,7 +93,7 @@ function describeEdge(vertices: readonly JobVertex[], edges: readonly JobEdge[],
   const head = target.operators[0] as ChainedOperator
   const obstacle = chainObstacle({
     partitioning,
-    source: { ...source, chaining: from.node.chaining },
+    source: { ...source, name: from.node.name, chaining: from.node.chaining },
     target: { ...target, name: head.node.name, chaining: head.node.chaining },
     targetInputs: edges.filter((other) => other.targetVertex === targetVertex).length,
   })

@@ -3,9 +3,9 @@ import type { EdgeDescription, JobDescription, OperatorDescription } from './des
 /** A job for a terminal: vertices with their chains, and under each operator the edges that leave it. */
 export function explainText(job: JobDescription): string {
   const title = `job ${job.jobName}: ${job.vertices.length} ${job.vertices.length === 1 ? 'vertex' : 'vertices'}, plan ${job.planHash.slice(0, 12)}`
-  const vertices = job.vertices.flatMap(({ id, name, parallelism, maxParallelism, slotSharingGroup, bufferTimeoutMs, operators }) => [
+  const vertices = job.vertices.flatMap(({ id, name, parallelism, maxParallelism, slotSharingGroup, ioThread, bufferTimeoutMs, operators }) => [
     '',
-    [`[${id}] ${name}  ×${parallelism} (max ${maxParallelism})`, slotSharingGroup === 'default' ? [] : `slots ${slotSharingGroup}`, bufferTimeoutMs === null ? [] : `buffer timeout ${bufferTimeoutMs}ms`].flat().join(' · '),
+    [`[${id}] ${name}  ×${parallelism} (max ${maxParallelism})`, ioThread ? 'thread for I/O' : [], slotSharingGroup === 'default' ? [] : `slots ${slotSharingGroup}`, bufferTimeoutMs === null ? [] : `buffer timeout ${bufferTimeoutMs}ms`].flat().join(' · '),
     ...operators.flatMap((operator, index) => {
       const indent = '    '.concat('  '.repeat(depthOf(operators, operator)))
       const leaving = job.edges.filter((edge) => edge.sourceVertex === id && edge.sourceOperator === index)

@@ -8,8 +8,8 @@ import { explainMermaid } from './explain-mermaid.ts'
 import { explainText } from './explain-text.ts'
 import { optimize } from './optimize.ts'
 import type { OptimizerOptions } from './optimize.ts'
-import { threadAdvice } from './thread-advice.ts'
-import type { ThreadAdvice } from './thread-advice.ts'
+import { ioThreadsOf, threadAdvice } from './thread-advice.ts'
+import type { IoThreads, ThreadAdvice } from './thread-advice.ts'
 
 export interface Explanation {
   readonly text: string
@@ -17,6 +17,8 @@ export interface Explanation {
   readonly mermaid: string
   /** Present if workers were asked for. */
   readonly threads?: ThreadAdvice
+  /** Of sources and sinks that ask for threads; empty if none does. */
+  readonly ioThreads: readonly IoThreads[]
   /** Of the graph as it was written: a job graph has lost what was pruned. */
   readonly warnings: readonly GraphWarning[]
 }
@@ -32,11 +34,13 @@ export function explain(job: StreamGraph | JobGraph, { workers = 0, ...options }
   const warnings = 'vertices' in job ? [] : validateGraph(job)
   const json = describeJob(optimized)
   const threads = threadAdvice(optimized, workers)
+  const ioThreads = ioThreadsOf(optimized, workers)
   return {
-    text: explainText(json) + threadText(threads) + warningText(warnings),
+    text: explainText(json) + threadText(threads) + ioText(ioThreads) + warningText(warnings),
     json,
     mermaid: explainMermaid(json),
     ...(threads === undefined ? {} : { threads }),
+    ioThreads,
     warnings,
   }
 }
@@ -47,6 +51,11 @@ function threadText(threads: ThreadAdvice | undefined): string {
   const workers = slotsOfWorkers.map((range, worker) => `worker ${worker} has slot ${range}`).join(', ')
   const placed = slotsOfWorkers.length === 1 ? 'no worker threads' : workers
   return `\n${slots} ${slots === 1 ? 'slot' : 'slots'}, each with one subtask of every vertex that is wide enough: ${placed}\n${advice === null ? '' : `hint: ${advice}\n`}`
+}
+
+function ioText(vertices: readonly IoThreads[]): string {
+  if (vertices.length === 0) return ''
+  return `\nthreads for I/O: ${vertices.map(({ vertex, name, threads }) => `${threads} for [${vertex}] ${name}`).join(', ')}\n`
 }
 
 function warningText(warnings: readonly GraphWarning[]): string {

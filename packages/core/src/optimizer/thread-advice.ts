@@ -14,6 +14,13 @@ export interface ThreadAdvice {
   readonly advice: string | null
 }
 
+/** The threads of one source or sink with `ioThread`. */
+export interface IoThreads {
+  readonly vertex: number
+  readonly name: string
+  readonly threads: number
+}
+
 /** Work per record from which two threads are faster than one, in microseconds; measured, see docs/benchmarks.md. */
 const BREAK_EVEN_MICROS = 0.3
 
@@ -45,16 +52,24 @@ const CODEC_MICROS = 0.3
 
 /** Undefined where there are no threads. */
 export function threadAdvice(graph: JobGraph, requestedWorkers: number): ThreadAdvice | undefined {
-  const { slots, executors, executorOfSlot } = planSlots(graph, requestedWorkers)
+  const { slots, slotExecutors, executorOfSlot } = planSlots(graph, requestedWorkers)
   if (requestedWorkers <= 1) return undefined
   const bySlot = Array.from({ length: slots }, (_, slot) => executorOfSlot(slot))
-  const slotsOfWorkers = Array.from({ length: executors }, (_, worker) => range(bySlot.indexOf(worker), bySlot.lastIndexOf(worker)))
+  const slotsOfWorkers = Array.from({ length: slotExecutors }, (_, worker) => range(bySlot.indexOf(worker), bySlot.lastIndexOf(worker)))
   const knownWorkMicros = graph.vertices.flatMap(({ operators }) => operators).reduce((sum, { node }) => sum + leastWork(node.operator), 0)
-  const shared = { slots, workers: executors, slotsOfWorkers, knownWorkMicros: Math.round(knownWorkMicros * 100) / 100 }
-  if (executors === 1) return { ...shared, advice: `with parallelism 1 there is one slot, so that no thread is started; raise the parallelism to use ${requestedWorkers} workers` }
+  const shared = { slots, workers: slotExecutors, slotsOfWorkers, knownWorkMicros: Math.round(knownWorkMicros * 100) / 100 }
+  if (slotExecutors === 1) return { ...shared, advice: `with parallelism 1 there is one slot, so that no thread is started; raise the parallelism to use ${requestedWorkers} workers` }
   if (knownWorkMicros >= BREAK_EVEN_MICROS) return { ...shared, advice: null }
   const known = `about ${shared.knownWorkMicros} µs of work per record is known in this plan, and threads pay from ${BREAK_EVEN_MICROS} µs`
   return { ...shared, advice: `${known}, because handing a record to another one costs about 0.12 µs: unless the functions of the job do more, it is faster without workers` }
+}
+
+/** Of all vertices that have some. */
+export function ioThreadsOf(graph: JobGraph, requestedWorkers: number): readonly IoThreads[] {
+  const { executorOf } = planSlots(graph, requestedWorkers)
+  return graph.vertices
+    .filter(({ ioThread }) => ioThread === true)
+    .map((vertex) => ({ vertex: vertex.id, name: vertex.name, threads: new Set(Array.from({ length: vertex.parallelism }, (_, subtask) => executorOf(vertex, subtask))).size }))
 }
 
 function leastWork(operator: OperatorSpec): number {

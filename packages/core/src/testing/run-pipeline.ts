@@ -70,7 +70,7 @@ export async function runPipelineResult<I, S extends Streams>(
     stream.sinkTo(sink)
     return [name, sink] as const
   })
-  const client = await submitGraph(build(), { logger: silentLogger, ...options }, { clock, random: seededRandom(seed) })
+  const client = await submitGraph(build(), { logger: silentLogger, ioThreads: false, ...options }, { clock, random: seededRandom(seed) })
   // A script of events comes to its end by itself, however much time they span.
   const job = await clock.runUntil(client.done, { limitMs: Number.POSITIVE_INFINITY, careful: whileStarting(client) })
   const metrics = client.metrics()

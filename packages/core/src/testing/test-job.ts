@@ -64,7 +64,7 @@ export async function testJob(job: JobUnderTest, options: TestJobOptions = {}): 
   const crash = createCrash()
   const start = (changed: RunOptions): Promise<JobClient> => {
     const graph = typeof job === 'function' ? buildGraph(defineJob({ name, build: job }), undefined) : buildGraph({ ...job, name }, validateParams(job, params))
-    return submitGraph(crash.wrap(graph), { logger: silentLogger, ...runOptions, ...changed }, { clock, random: seededRandom(seed) })
+    return submitGraph(crash.wrap(graph), { logger: silentLogger, ioThreads: false, ...runOptions, ...changed }, { clock, random: seededRandom(seed) })
   }
   let client = await start({})
   const time = (): RunUntilOptions => ({ turnMs, careful: whileStarting(client), ...(limitMs === undefined ? {} : { limitMs }) })

@@ -9,10 +9,11 @@ import type { TaskSettings } from '../../runtime/task/task-environment.ts'
 import type { Clock } from '../../runtime/time/clock.ts'
 import type { Logger } from '../../spi/logger.ts'
 import type { MetricSample } from '../../spi/metric-reporter.ts'
+import { durationMs } from '../../types/duration-ms.ts'
 import type { RunOptions } from '../run-options.ts'
 import { gatherMetrics } from './gathered-metrics.ts'
 import type { JobAddress } from './job-address.ts'
-import { createRemoteChannels } from './remote-channels.ts'
+import { createRemoteChannels, type RemoteChannels } from './remote-channels.ts'
 import { createStuckWorkers } from './stuck-workers.ts'
 import { takenFromConfig } from './worker-init.ts'
 import { WorkerPool } from './worker-pool.ts'
@@ -38,6 +39,8 @@ export interface WorkerPoolSettings {
 
 export interface CreatedWorkerPool {
   readonly create: (events: ExecutorEvents) => ExecutorPool
+  /** For an executor in this thread that exchanges records with them. */
+  readonly channels: RemoteChannels
   /** What the metrics of all workers read. */
   readonly collect: () => readonly MetricSample[]
 }
@@ -46,6 +49,9 @@ export interface CreatedWorkerPool {
 export function createWorkerPool(pool: WorkerPoolSettings): CreatedWorkerPool {
   const { stream, graph, slots, address, options, optimizer, settings, clock, logger, metrics, storagePath } = pool
   const { stateBackend, storage } = takenFromConfig(options, address)
+  const channels = createRemoteChannels(graph, settings.bufferBytes)
+  // With one executor for all slots that one is this thread.
+  const firstWorker = slots.slotExecutors > 1 ? 0 : slots.slotExecutors
   const gathered = gatherMetrics()
   const init = {
     job: { moduleUrl: address.moduleUrl, params: address.params, configUrl: address.config?.url },
@@ -60,15 +66,16 @@ export function createWorkerPool(pool: WorkerPoolSettings): CreatedWorkerPool {
   const create = (events: ExecutorEvents): ExecutorPool =>
     new WorkerPool(
       {
-        executors: slots.executors,
+        executors: Array.from({ length: slots.executors - firstWorker }, (_, worker) => firstWorker + worker),
         init,
         heapLimitMb: options.workerHeapMb,
+        startLimitMs: durationMs(options.workerStartTimeout ?? '1min'),
         ...{ clock, logger },
         metrics: gathered,
-        channels: createRemoteChannels(graph, settings.bufferBytes),
+        channels,
         stuck: createStuckWorkers({ graph, logger, metrics, limitMs: pool.stuckLimitMs, action: options.stuckFunction?.action ?? 'warn' }),
       },
       events,
     )
-  return { create, collect: () => gathered.collect() }
+  return { create, channels, collect: () => gathered.collect() }
 }

@@ -7,6 +7,7 @@ import { createActivity } from './activity-cell.ts'
 import { logForwarded } from './forwarding-logger.ts'
 import type { GatheredMetrics } from './gathered-metrics.ts'
 import type { RemoteChannels } from './remote-channels.ts'
+import { slowStartError } from './slow-start.ts'
 import type { StuckWorkers } from './stuck-workers.ts'
 import type { WorkerInit } from './worker-init.ts'
 import type { FromWorker } from './worker-message.ts'
@@ -19,10 +20,13 @@ const CLOSE_LIMIT_MS = 4_000
 const SHUTDOWN_LIMIT_MS = 1_000
 
 export interface WorkerPoolOptions {
-  readonly executors: number
+  /** Those to start. */
+  readonly executors: readonly ExecutorId[]
   readonly init: Omit<WorkerInit, 'executor' | 'activity'>
   /** MiB; undefined: Node's default. */
   readonly heapLimitMb: number | undefined
+  /** How long a worker may take to load the job. */
+  readonly startLimitMs: number
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: GatheredMetrics
@@ -34,6 +38,7 @@ interface PooledWorker {
   readonly thread: WorkerThread
   readonly activity: SharedArrayBuffer
   readonly ready: PromiseWithResolvers<void>
+  readonly cancelStartLimit: () => void
   running: boolean
   heardMs: number
   /** In this time of silence. */
@@ -50,6 +55,7 @@ export class WorkerPool implements ExecutorPool {
   readonly #reports: Set<Promise<void>> = new Set()
   #cancelCheck: (() => void) | undefined
   #closed = false
+  #loadedBefore = false
 
   constructor(options: WorkerPoolOptions, events: ExecutorEvents) {
     this.#options = options
@@ -58,7 +64,7 @@ export class WorkerPool implements ExecutorPool {
 
   async start(): Promise<void> {
     this.#cancelCheck ??= this.#scheduleCheck()
-    const workers = Array.from({ length: this.#options.executors }, (_, executor) => this.#workers.get(executor) ?? this.#startWorker(executor))
+    const workers = this.#options.executors.map((executor) => this.#workers.get(executor) ?? this.#startWorker(executor))
     await Promise.all(workers.map(({ ready }) => ready.promise))
   }
 
@@ -87,7 +93,7 @@ export class WorkerPool implements ExecutorPool {
   }
 
   #startWorker(executor: ExecutorId): PooledWorker {
-    const { init, heapLimitMb, clock } = this.#options
+    const { init, heapLimitMb, startLimitMs, clock } = this.#options
     const activity = createActivity()
     const ready = Promise.withResolvers<void>()
     // Whoever starts the pool awaits it; until then nobody does.
@@ -98,7 +104,9 @@ export class WorkerPool implements ExecutorPool {
       onMessage: (message) => this.#received(executor, worker, message),
       onExit: (error) => this.#exited(executor, worker, error),
     })
-    const worker: PooledWorker = { thread, activity, ready, running: false, heardMs: clock.now(), reported: false, closingMs: undefined }
+    // If this thread was busy, what the worker has sent meanwhile has its turn first.
+    const cancelStartLimit = clock.schedule(startLimitMs, () => clock.immediate(() => this.#tooSlow(executor, worker)))
+    const worker: PooledWorker = { thread, activity, ready, cancelStartLimit, running: false, heardMs: clock.now(), reported: false, closingMs: undefined }
     this.#workers.set(executor, worker)
     return worker
   }
@@ -107,10 +115,13 @@ export class WorkerPool implements ExecutorPool {
     this.#heard(executor, worker)
     switch (message.kind) {
       case 'ready':
+        worker.cancelStartLimit()
+        this.#loadedBefore = true
         worker.running = true
         worker.ready.resolve()
         return
       case 'refused':
+        worker.cancelStartLimit()
         worker.ready.reject(MillraceError.fromWire(message.error))
         return
       case 'message':
@@ -135,12 +146,24 @@ export class WorkerPool implements ExecutorPool {
 
   #exited(executor: ExecutorId, worker: PooledWorker, error: MillraceError): void {
     if (this.#workers.get(executor) === worker) this.#workers.delete(executor)
+    worker.cancelStartLimit()
     worker.ready.reject(worker.running ? error : new MillraceError('CORE_WORKER_START', `A worker thread ended before it was ready: ${error.message}`, { origin: 'user', cause: error }))
     if (worker.running && !this.#closed) {
       this.#options.metrics.lost(executor)
       this.#events.lost(executor, error)
     }
     worker.running = false
+  }
+
+  #tooSlow(executor: ExecutorId, worker: PooledWorker): void {
+    if (worker.running || this.#workers.get(executor) !== worker) return
+    const { thread, ready } = worker
+    const ended = slowStartError(thread.threadId, this.#options.startLimitMs, this.#loadedBefore).then((error) => {
+      if (worker.running) return
+      ready.reject(error)
+      thread.terminate(error)
+    })
+    this.#untilReported(ended)
   }
 
   #scheduleCheck(): () => void {
@@ -163,12 +186,16 @@ export class WorkerPool implements ExecutorPool {
     } else if (silentMs >= stuck.limitMs && !worker.reported) {
       worker.reported = true
       const { thread, activity } = worker
-      const report = stuck
-        .report({ executor, threadId: thread.threadId, activity, silentMs, terminate: (reason) => thread.terminate(reason) })
-        .catch((error: unknown) => logger.error({ worker: executor, error: String(error) }, 'looking into a worker that does not answer failed'))
-        .finally(() => this.#reports.delete(report))
-      this.#reports.add(report)
+      this.#untilReported(stuck.report({ executor, threadId: thread.threadId, activity, silentMs, terminate: (reason) => thread.terminate(reason) }))
     }
+  }
+
+  /** The pool closes after it. */
+  #untilReported(work: Promise<void>): void {
+    const report = work
+      .catch((error: unknown) => this.#options.logger.error({ error: String(error) }, 'looking into a worker that does not answer failed'))
+      .finally(() => this.#reports.delete(report))
+    this.#reports.add(report)
   }
 }
 

@@ -42,7 +42,7 @@ test('a frame that is damaged between two threads restarts the job, and the resu
     createExecutors: (events) =>
       new WorkerPool(
         {
-          executors: 2,
+          executors: [0, 1],
           init: {
             job: { moduleUrl: URL_OF_JOB.href, params, configUrl: undefined },
             plan: describePlan(stream, planOptions(optimizer)),
@@ -54,6 +54,7 @@ test('a frame that is damaged between two threads restarts the job, and the resu
             heartbeatIntervalMs: 100,
           },
           heapLimitMb: undefined,
+          startLimitMs: 60_000,
           ...{ clock: systemClock, logger: silentLogger, metrics: gatherMetrics(), channels },
           stuck: createStuckWorkers({ graph, logger: silentLogger, metrics, limitMs: 30_000, action: 'warn' }),
         },
