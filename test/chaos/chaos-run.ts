@@ -39,6 +39,8 @@ export interface ChaosRun {
   readonly fullDisk?: { readonly path: string; readonly bytes: number }
   /** Output and checkpoints lie there instead of in `directory`. */
   readonly s3?: S3Place
+  /** Sources and sinks have threads for I/O. Only where the job is submitted by its URL. */
+  readonly ioThread?: boolean
   /** Input, and output where it says so, are topics instead of files. */
   readonly kafka?: KafkaPlace
 }

@@ -12,6 +12,7 @@ import { damagedSnapshots } from './damaged-snapshots.ts'
 import { fullDisk } from './full-disk.ts'
 import { failpointKills } from './failpoint-kills.ts'
 import { withFaultyKafka } from './kafka/faulty-kafka.ts'
+import { longSpins } from './long-spins.ts'
 import { kafkaFailpoints, kafkaKills, kafkaPlantedBugs } from './kafka/kafka-kills.ts'
 import { pausedProcess } from './paused-process.ts'
 import { plantedBugCases } from './planted-bugs.ts'
@@ -64,6 +65,8 @@ else {
     await runAll(cases)
   }
   await runAll(chosen([...failpointKills({ seed, jobsEach: 2 }), ...fullDisk(seed), ...damagedSnapshots(seed), ...pausedProcess(seed), ...workerFaults(seed)]))
+  // One that spins in this thread would hold up whatever runs beside it.
+  for (const spin of chosen(longSpins(seed))) await runAll([spin])
 }
 if (outcomes.length === 0) throw new Error(`no case has '${values.only}' in its name`)
 process.stdout.write(summarize(outcomes, performance.now() - startedMs))

@@ -3,7 +3,7 @@ import { mapState, types, WatermarkStrategy, type Infer } from '@millrace/core'
 import { defineSource, type Source } from '@millrace/core/spi'
 import type { ChaosRun } from '../chaos-run.ts'
 import { mix } from '../random.ts'
-import { chaosSink, type ChaosJob } from './chaos-job.ts'
+import { chaosSink, io, type ChaosJob } from './chaos-job.ts'
 import { allEvents, Event, eventSource, watermarks } from './events.ts'
 
 const Rule = types.row({ key: types.string(), factor: types.long() })
@@ -24,7 +24,7 @@ export const broadcast: ChaosJob = {
   build(env, run, { source, sink }) {
     const rules = env.fromSource(ruleSource(run), WatermarkStrategy.noWatermarks(), { uid: 'rules', parallelism: 1 })
     env
-      .fromSource(source(eventSource(run, events)), watermarks, { uid: 'events' })
+      .fromSource(source(eventSource(run, events)), watermarks, { uid: 'events', ...io(run) })
       .rebalance()
       .connect(rules.broadcast(rulesByKey))
       .process<Row>((ctx) => {
@@ -49,7 +49,7 @@ export const broadcast: ChaosJob = {
         }
       }, Row)
       .uid('apply-rules')
-      .sinkTo(sink(chaosSink(run, Row)), { uid: 'out' })
+      .sinkTo(sink(chaosSink(run, Row)), { uid: 'out', ...io(run) })
   },
   *expected(run) {
     for (const { index, key, value } of allEvents(run, events)) yield JSON.stringify({ index, key, product: value * factorOf(run.seed, Number(key.slice(4))) })

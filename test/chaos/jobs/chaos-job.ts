@@ -1,4 +1,4 @@
-import type { StreamExecutionEnvironment } from '@millrace/core'
+import type { ConnectorOptions, StreamExecutionEnvironment } from '@millrace/core'
 import { fileSink, type FileSinkOptions } from '@millrace/connector-file'
 import type { Sink, Source, TypeInformation } from '@millrace/core/spi'
 import { jsonLines } from '@millrace/format-json'
@@ -9,7 +9,16 @@ import { kafkaOutput } from '../kafka/kafka-place.ts'
 export interface JobParts {
   source<T>(source: Source<T>): Source<T>
   sink<T>(sink: Sink<T>): Sink<T>
+  /** Functions of the job that faults may happen in call it first. */
+  called?(by: UserFunction): void
 }
+
+/** What the author of a job writes and the engine calls. */
+export const USER_FUNCTIONS = [
+  'timestamp', 'onEvent', 'onPeriodicEmit', 'generatorSnapshot', 'map', 'filter', 'flatMap', 'asyncMap', 'partition', 'keySelector',
+  'processElement', 'onTimer', 'createAccumulator', 'add', 'merge', 'getResult', 'finishWindow',
+] as const
+export type UserFunction = (typeof USER_FUNCTIONS)[number]
 
 /** A job whose output follows from its input alone, whatever happens on the way. */
 export interface ChaosJob {
@@ -27,6 +36,11 @@ export interface ChaosJob {
 export function chaosSink<T>(run: ChaosRun, type: TypeInformation<T>, options: Pick<FileSinkOptions<T>, 'partition' | 'compression'> = {}): Sink<T> {
   if (run.kafka?.output !== undefined) return kafkaOutput(run.kafka, run.kafka.output, type)
   return fileSink({ path: outputDirectory(run), format: jsonLines(type), rollBytes: 16_384, rollEvery: '300ms', ...options })
+}
+
+/** Options of the sources and sinks of a run. */
+export function io({ ioThread = false }: ChaosRun): Pick<ConnectorOptions, 'ioThread'> {
+  return { ioThread }
 }
 
 /** Counts by a key made of several parts. */

@@ -9,7 +9,7 @@ export interface Event extends Infer<typeof Event> {}
 const BASE_MS = 1_700_000_000_000
 /** Event time from one event to the next; times are even, which keeps them clear of the ends of sessions with odd gaps. */
 const STEP_MS = 2
-const DISORDER_MS = 40
+export const DISORDER_MS = 40
 /** How far back late events lie: three seconds behind the end of their windows, and so far behind any watermark. */
 const LATENESS_MS = 5_000
 const SPLITS = 12

@@ -3,7 +3,7 @@ import { WatermarkStrategy } from '@millrace/core'
 import { jsonLines } from '@millrace/format-json'
 import type { ChaosRun } from '../chaos-run.ts'
 import { fileSystemOf } from '../s3/s3-place.ts'
-import { chaosSink, type ChaosJob } from './chaos-job.ts'
+import { chaosSink, io, type ChaosJob } from './chaos-job.ts'
 import { allEvents, Event } from './events.ts'
 
 const FILES = 5
@@ -27,9 +27,9 @@ export const fileToFile: ChaosJob = {
   },
   build(env, run, { source, sink }) {
     env
-      .fromSource(source(fileSource({ path: inputDirectory(run), format: jsonLines(Event) })), WatermarkStrategy.noWatermarks(), { uid: 'files' })
+      .fromSource(source(fileSource({ path: inputDirectory(run), format: jsonLines(Event) })), WatermarkStrategy.noWatermarks(), { uid: 'files', ...io(run) })
       .filter(isKept)
-      .sinkTo(sink(chaosSink(run, Event, { partition: ({ index }) => `rest=${index % 3}`, compression: run.seed % 2 === 0 ? 'none' : 'gzip' })), { uid: 'out' })
+      .sinkTo(sink(chaosSink(run, Event, { partition: ({ index }) => `rest=${index % 3}`, compression: run.seed % 2 === 0 ? 'none' : 'gzip' })), { uid: 'out', ...io(run) })
   },
   *expected(run) {
     for (const event of allEvents(run, events)) if (isKept(event)) yield JSON.stringify(event)

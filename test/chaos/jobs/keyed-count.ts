@@ -1,5 +1,5 @@
 import { mapState, types, valueState, type Infer } from '@millrace/core'
-import { chaosSink, type ChaosJob } from './chaos-job.ts'
+import { chaosSink, io, type ChaosJob } from './chaos-job.ts'
 import { allEvents, Event, eventSource, watermarks } from './events.ts'
 import { fillInput, kafkaInput } from '../kafka/kafka-place.ts'
 
@@ -19,7 +19,7 @@ export const keyedCount: ChaosJob = {
   },
   build(env, run, { source, sink }) {
     env
-      .fromSource(source(run.kafka === undefined ? eventSource(run, events) : kafkaInput(run.kafka, Event)), watermarks, { uid: 'events' })
+      .fromSource(source(run.kafka === undefined ? eventSource(run, events) : kafkaInput(run.kafka, Event)), watermarks, { uid: 'events', ...io(run) })
       .keyBy('key')
       .process<Row>((ctx) => {
         const count = ctx.state(counts)
@@ -35,7 +35,7 @@ export const keyedCount: ChaosJob = {
         }
       }, Row)
       .uid('count')
-      .sinkTo(sink(chaosSink(run, Row)), { uid: 'out' })
+      .sinkTo(sink(chaosSink(run, Row)), { uid: 'out', ...io(run) })
   },
   *expected(run) {
     const counted = new Map<string, number>()

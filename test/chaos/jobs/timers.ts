@@ -1,5 +1,5 @@
 import { mapState, types, valueState, type Infer } from '@millrace/core'
-import { chaosSink, Tally, type ChaosJob } from './chaos-job.ts'
+import { chaosSink, io, Tally, type ChaosJob } from './chaos-job.ts'
 import { allEvents, eventSource, watermarks } from './events.ts'
 
 const Row = types.row({ key: types.string(), domain: types.string(), timer: types.long(), count: types.long() })
@@ -17,7 +17,7 @@ export const timers: ChaosJob = {
   keyed: true,
   build(env, run, { source, sink }) {
     env
-      .fromSource(source(eventSource(run, events)), watermarks, { uid: 'events' })
+      .fromSource(source(eventSource(run, events)), watermarks, { uid: 'events', ...io(run) })
       .keyBy('key')
       .process<Row>((ctx) => {
         const counts = ctx.state(buckets)
@@ -44,7 +44,7 @@ export const timers: ChaosJob = {
         }
       }, Row)
       .uid('timers')
-      .sinkTo(sink(chaosSink(run, Row)), { uid: 'out' })
+      .sinkTo(sink(chaosSink(run, Row)), { uid: 'out', ...io(run) })
   },
   *expected(run) {
     const fired = new Tally<{ key: string; domain: string; timer: number; count: number }>()

@@ -1,5 +1,5 @@
 import { count, EventTimeSessionWindows, max, SlidingEventTimeWindows, sum, TumblingEventTimeWindows, types, type Infer } from '@millrace/core'
-import { chaosSink, Tally, type ChaosJob } from './chaos-job.ts'
+import { chaosSink, io, Tally, type ChaosJob } from './chaos-job.ts'
 import { allEvents, eventSource, isLate, watermarks, type Event, type EventOptions } from './events.ts'
 import type { ChaosRun } from '../chaos-run.ts'
 
@@ -64,7 +64,7 @@ function windowJob(job: WindowJob): ChaosJob {
     keyed: true,
     build(env, run, { source, sink }) {
       env
-        .fromSource(source(eventSource(run, job.events)), watermarks, { uid: 'events', ...(job.parallelism === undefined ? {} : { parallelism: job.parallelism }) })
+        .fromSource(source(eventSource(run, job.events)), watermarks, { uid: 'events', ...io(run), ...(job.parallelism === undefined ? {} : { parallelism: job.parallelism }) })
         .keyBy('key')
         .window(job.assigner)
         .aggregate(
@@ -73,7 +73,7 @@ function windowJob(job: WindowJob): ChaosJob {
           Row,
         )
         .uid('window')
-        .sinkTo(sink(chaosSink(run, Row)), { uid: 'out' })
+        .sinkTo(sink(chaosSink(run, Row)), { uid: 'out', ...io(run) })
     },
     *expected(run) {
       for (const row of job.expected(run)) yield JSON.stringify(row)

@@ -1,12 +1,13 @@
 import { closeSync, openSync } from 'node:fs'
+import { MillraceError } from '@millrace/core'
 import type { Sink, Source } from '@millrace/core/spi'
 import { overriding } from '../../chaos/faults/overriding.ts'
-import type { JobParts } from '../../chaos/jobs/chaos-job.ts'
+import type { JobParts, UserFunction } from '../../chaos/jobs/chaos-job.ts'
 
-/** What goes wrong. */
-export type FaultKind = 'throw' | 'exit' | 'heap' | 'loop' | 'spin' | 'timer'
+/** What goes wrong. `outage` is an error that may be gone when it is tried again, and so is, however often it comes. */
+export type FaultKind = 'throw' | 'outage' | 'exit' | 'heap' | 'loop' | 'spin' | 'timer'
 /** In which call. */
-export type FaultPoint = 'createReader' | 'addSplits' | 'poll' | 'snapshotSplits' | 'createWriter' | 'write' | 'flush' | 'prepareCommit' | 'commit'
+export type FaultPoint = 'createReader' | 'addSplits' | 'poll' | 'snapshotSplits' | 'createWriter' | 'write' | 'flush' | 'prepareCommit' | 'commit' | UserFunction
 
 export interface Fault {
   readonly kind: FaultKind
@@ -15,6 +16,8 @@ export interface Fault {
   readonly call: number
   /** A file that says it has happened: once, whatever is restarted. */
   readonly marker: string
+  /** Of `spin`. Default 2.5 s. */
+  readonly spinMs?: number
 }
 
 const SPIN_MS = 2_500
@@ -25,9 +28,10 @@ export function withFaults(faults: readonly Fault[]): JobParts {
   const hit = (point: FaultPoint): void => {
     const call = (calls.get(point) ?? 0) + 1
     calls.set(point, call)
-    for (const fault of faults) if (fault.point === point && call >= fault.call && claim(fault.marker)) fail(fault.kind)
+    for (const fault of faults) if (fault.point === point && call >= fault.call && claim(fault.marker)) fail(fault)
   }
   return {
+    called: hit,
     source: <T>(source: Source<T>): Source<T> =>
       overriding(source, {
         createReader(context) {
@@ -91,10 +95,12 @@ function claim(marker: string): boolean {
   }
 }
 
-function fail(kind: FaultKind): void {
+function fail({ kind, spinMs = SPIN_MS }: Fault): void {
   switch (kind) {
     case 'throw':
       throw new Error('planted')
+    case 'outage':
+      throw new MillraceError('TEST_OUTAGE', 'planted', { origin: 'external', retryable: true })
     case 'exit':
       process.exit(3)
     case 'heap': {
@@ -102,9 +108,9 @@ function fail(kind: FaultKind): void {
       for (;;) kept.push({ index: kept.length, text: [kept.length] })
     }
     case 'loop':
-      for (;;) spin()
+      for (;;) spin(spinMs)
     case 'spin':
-      spin()
+      spin(spinMs)
       return
     case 'timer':
       setTimeout(() => {
@@ -113,8 +119,8 @@ function fail(kind: FaultKind): void {
   }
 }
 
-function spin(): void {
-  const endMs = performance.now() + SPIN_MS
+function spin(ms: number): void {
+  const endMs = performance.now() + ms
   let turns = 0
   while (performance.now() < endMs) turns++
 }

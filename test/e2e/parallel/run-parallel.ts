@@ -16,6 +16,8 @@ const SEED = 20_261_122
 export interface ParallelRun extends AsyncDisposable {
   readonly run: ChaosRun
   submit(options: Options, ...faults: readonly Omit<Fault, 'marker'>[]): Promise<JobClient>
+  /** The file that appears when a fault happens, by its place among those of `submit`. */
+  markerOf(fault: number): string
   /** Undefined: the output is exactly what it has to be. */
   difference(): Promise<OutputDifference | undefined>
 }
@@ -26,15 +28,17 @@ export async function parallelRun(job: string, settings: Partial<ChaosRun> = {})
   const { recordsPerSecond: _default, ...base } = chaosRun({ job, seed: SEED, directory, records: 4000 })
   const run: ChaosRun = { ...base, ...settings }
   await chaosJob(job).prepare?.(run)
+  const markerOf = (fault: number): string => join(directory, `fault-${fault}`)
   return {
     run,
+    markerOf,
     submit: (options, ...faults) =>
       submit(new URL('fixtures/parallel-job.ts', import.meta.url), {
         logger: silentLogger,
         maxParallelism: 128,
         checkpoints: { storage: checkpointDirectory(run), interval: `${run.checkpointIntervalMs}ms` },
         ...options,
-        params: { run, faults: faults.map((fault, index) => ({ ...fault, marker: join(directory, `fault-${index}`) })) },
+        params: { run, faults: faults.map((fault, index) => ({ ...fault, marker: markerOf(index) })) },
       }),
     difference: async () => compareLines(chaosJob(job).expected(run), await publishedLines(outputDirectory(run))),
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
