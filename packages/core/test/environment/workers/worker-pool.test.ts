@@ -40,7 +40,11 @@ test('a worker that cannot start says why', { timeout: 30_000 }, async () => {
 })
 
 describe('a worker that does not load the job in time', () => {
-  const hanging = (how: string): string => new URL(`fixtures/hanging-job.ts?how=${how}`, import.meta.url).href
+  const hanging = (how: string): string => {
+    const url = new URL('fixtures/hanging-job.ts', import.meta.url)
+    url.searchParams.set('how', how)
+    return url.href
+  }
   test('because of a loop is ended, and its place is named', { timeout: 30_000 }, async () => {
     const pool = poolOfOne(hanging('loop'), { received: () => {}, lost: () => {} }, 3_000)
     await expect(pool.start()).rejects.toMatchObject({
@@ -50,7 +54,7 @@ describe('a worker that does not load the job in time', () => {
     await pool.close()
   })
   test('because it awaits what never comes is ended', { timeout: 30_000 }, async () => {
-    const pool = poolOfOne(hanging('await'), { received: () => {}, lost: () => {} }, 500)
+    const pool = poolOfOne(hanging('await'), { received: () => {}, lost: () => {} }, 3_000)
     await expect(pool.start()).rejects.toMatchObject({ code: 'CORE_WORKER_START_TIMEOUT', message: expect.stringContaining('top-level await') as string })
     await pool.close()
   })
