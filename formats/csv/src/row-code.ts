@@ -1,38 +1,35 @@
 import type { CsvDialect } from './csv-options.ts'
 import type { RowField } from './row-decoder.ts'
 
-/** The source of a ReadRows: `b` are the bytes, `i` the index in them. `return start` leaves the record to the scanner. All loops end at the latest at the line feed before `limit`. */
+/** The source of a ReadBlock: `b` are the bytes, `i` the index in them. `return ~start` leaves the record to the scanner. All loops end at the latest at the line feed at the end of the block. */
 export function rowCode(fields: readonly RowField[], columns: readonly string[], dialect: CsvDialect): string {
-  const code = columnCode(dialect)
+  const hasTexts = fields.some((field) => isText(field, dialect))
+  const code = columnCode(dialect, hasTexts)
   const indexes = columns.map((name) => fields.findIndex((field) => field.name === name))
   const body = indexes.map((index, column) => code(index, fields[index], column === columns.length - 1))
-  const texts = indexes.flatMap((index, column) => (isText(fields[index], dialect) ? [textCode(index, fields[index], column === columns.length - 1)] : []))
-  const locals = fields.map((field, index) => `let v${index} = null${isText(field, dialect) ? `, s${index} = 0, e${index} = 0, k${index} = 0` : ''}\n`)
-  return `return function readRows(b, i, stop, limit, rows, max) {
-let c = 0, d = 0, n = 0, m = 0, f = 0, s = 0, p = 0, q = 0, at = 0, kind = 0, fraction = 0, negative = false, t = '', cached = ''
-${locals.join('')}while (i < stop && rows.length < max) {
+  return `return function readBlock(b, i, stop, rows, max) {
+let c = 0, d = 0, n = 0, m = 0, f = 0, s = 0, kind = 0, fraction = 0, negative = false, text = ${hasTexts ? 'latin1Slice(b, 0, b.length)' : "''"}
+${fields.map((_, index) => `let v${index} = null\n`).join('')}while (i < stop && rows.length < max) {
 const start = i
 c = b[i]
-if (c === 10 || c === 13 || c === ${dialect.commentByte}) return start
-${body.join('')}if (i - start > ${dialect.maxRecordBytes}) return start
-${texts.length === 0 ? '' : `t = ''\np = 0\nat = start\n${texts.join('')}`}rows.push({${fields.map(({ name }, index) => `${JSON.stringify(name)}: v${index}`).join(', ')}})
+if (c === 10 || c === 13 || c === ${dialect.commentByte}) return ~start
+${body.join('')}if (i - start > ${dialect.maxRecordBytes}) return ~start
+rows.push({${fields.map(({ name }, index) => `${JSON.stringify(name)}: v${index}`).join(', ')}})
 }
 return i
 }`
 }
 
 /** Leaves `i` behind the delimiter or line break after a field. */
-function columnCode(dialect: CsvDialect): (index: number, field: RowField | undefined, isLast: boolean) => string {
+function columnCode(dialect: CsvDialect, hasTexts: boolean): (index: number, field: RowField | undefined, isLast: boolean) => string {
   const delimiter = dialect.delimiter.charCodeAt(0)
-  const scan = scanCode(delimiter, dialect)
+  const scan = scanCode(delimiter, dialect, hasTexts)
   return (index, field, isLast) => {
     const isEnd = isLast ? 'c === 10 || c === 13' : `c === ${delimiter}`
-    const separator = isLast ? 'if (b[i] === 10) i++\nelse if (b[i] === 13 && b[i + 1] === 10) i += 2\nelse return start\n' : `if (b[i] !== ${delimiter}) return start\ni++\n`
+    const separator = isLast ? 'if (b[i] === 10) i++\nelse if (b[i] === 13 && b[i + 1] === 10) i += 2\nelse return ~start\n' : `if (b[i] !== ${delimiter}) return ~start\ni++\n`
     if (field === undefined) return `${scan('')}${separator}`
-    if (isText(field, dialect)) {
-      return `${scan(`s${index} = s\ne${index} = i\nk${index} = kind\n`)}${separator}`
-    }
-    const general = scan(`v${index} = decoders[${index}](b, s, i, kind)\nif (v${index} === INVALID) return start\n`)
+    if (isText(field, dialect)) return `${scan(textCode(index, field))}${separator}`
+    const general = scan(`v${index} = decoders[${index}](b, s, i, kind)\nif (v${index} === INVALID) return ~start\n`)
     const type = valueType(field)
     if (type !== 'int' && type !== 'long' && type !== 'double') return `${general}${separator}`
     // What follows a digit that is left over, of too long a number, is no end of a field.
@@ -51,18 +48,18 @@ ${separator}`
   }
 }
 
-/** Finds the field at `i`: `s` its start, `i` its end, `kind` as in RecordScanner, for `use`; then leaves `i` behind its quote. */
-function scanCode(delimiter: number, { quoteByte }: CsvDialect): (use: string) => string {
+/** Finds the field at `i`: `s` its start, `i` its end, `kind` as in RecordScanner, for `use`; then leaves `i` behind its quote. `return start`: the record is longer than the block. */
+function scanCode(delimiter: number, { quoteByte }: CsvDialect, hasTexts: boolean): (use: string) => string {
   return (use) =>
     `if (b[i] === ${quoteByte}) {
 kind = 1
-s = i + 1
-i = quoteEnd(b, s, limit, ${quoteByte})
-while (i < limit && b[i + 1] === ${quoteByte}) {
+${hasTexts ? '' : "if (text === '') text = latin1Slice(b, 0, b.length)\n"}s = i + 1
+i = quoteEnd(text, s)
+while (i >= 0 && b[i + 1] === ${quoteByte}) {
 kind = 2
-i = quoteEnd(b, i + 2, limit, ${quoteByte})
+i = quoteEnd(text, i + 2)
 }
-if (i >= limit) return start
+if (i < 0) return start
 ${use}i++
 } else {
 kind = 0
@@ -72,31 +69,9 @@ ${use}}
 `
 }
 
-/**
- * A text of the record. Short ones come from the cache. A text that is cut from the decoded record `t` keeps all of that in
- * memory for as long as it lives itself, so small parts of long records are decoded by themselves. Where letters outnumber
- * bytes, `p` is the index in `t` that belongs to the index `at` in `b`.
- */
-function textCode(index: number, field: RowField | undefined, isLast: boolean): string {
-  const [v, s, e, k] = [`v${index}`, `s${index}`, `e${index}`, `k${index}`]
-  const isNull = field?.type.kind === 'nullable' ? `if (${e} === ${s} && ${k} === 0) ${v} = null\nelse ` : ''
-  return `cached = ${k} !== 2 && ${e} - ${s} <= 12 && caches[${index}].useful ? caches[${index}].find(b, ${s}, ${e}) : undefined
-${isNull}if (cached !== undefined) ${v} = cached
-else if ((${e} - ${s}) * 16 < i - start) ${v} = textOf(b, ${s}, ${e}, ${k})
-else {
-if (t === '') t = decode(b, start, i)
-if (t.length === i - start) ${v} = t.substring(${s} - start, ${e} - start)
-else {
-p += ${s} - at - extraBytes(b, at, ${s})
-${isLast ? `q = t.length - i + ${e}` : `q = ${k} === 0 ? p + ${e} - ${s} - extraBytes(b, ${s}, ${e}) : textEnd(t, p, quote, ${k} === 2)`}
-${v} = t.substring(p, q)
-p = q
-at = ${e}
-}
-if (${k} === 2) ${v} = ${v}.replaceAll(quote + quote, quote)
-else if (${e} - ${s} <= 12 && caches[${index}].useful) ${v} = caches[${index}].keep(${v}, b, ${s}, ${e})
-}
-`
+function textCode(index: number, { type }: RowField): string {
+  const isNull = type.kind === 'nullable' ? `i === s && kind === 0 ? null : ` : ''
+  return `v${index} = ${isNull}i - s <= 12 && kind !== 2 ? shortText(caches[${index}], b, text, s, i) : textOf(b, s, i, kind)\n`
 }
 
 /** From the second digit on: `d` is the first. Up to 9 digits are counted in 32-bit arithmetic. */
@@ -132,6 +107,6 @@ function valueType({ type }: RowField): string {
 }
 
 /** Texts whose nulls, if any, are empty fields. */
-function isText(field: RowField | undefined, { nullTokens }: CsvDialect): boolean {
-  return field !== undefined && valueType(field) === 'string' && (field.type.kind !== 'nullable' || (nullTokens.length === 1 && nullTokens[0] === ''))
+function isText(field: RowField, { nullTokens }: CsvDialect): boolean {
+  return valueType(field) === 'string' && (field.type.kind !== 'nullable' || (nullTokens.length === 1 && nullTokens[0] === ''))
 }
