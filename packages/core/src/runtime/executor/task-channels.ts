@@ -4,6 +4,7 @@ import type { MetricGroup } from '../../spi/metric-group.ts'
 import { BufferDebloater } from '../network/buffer-debloater.ts'
 import { registerChannelMetrics } from '../network/channel-metrics.ts'
 import type { ChannelConsumer, ChannelGauges, ChannelProducer } from '../network/channel.ts'
+import { FanOutChannel } from '../network/fan-out-channel.ts'
 import type { InputChannel } from '../network/input-channel.ts'
 import { KeyGroupLoad, registerKeyGroupLoad } from '../network/key-group-load.ts'
 import { LocalChannel, type LocalDebloating } from '../network/local-channel.ts'
@@ -102,7 +103,8 @@ export function createTaskChannels({ graph, bufferBytes, random, clock, targetLa
       const outgoing = graph.edges.filter((edge) => edge.sourceVertex === vertexId)
       return new Map(
         outgoing.map((edge) => {
-          const outputs = targets(edge, producer).map((consumer) => producerEnd(edge, { edge: edge.id, producer, consumer }, deployment))
+          const ends = targets(edge, producer).map((consumer) => producerEnd(edge, { edge: edge.id, producer, consumer }, deployment))
+          const outputs = edge.partitioning.kind === 'broadcast' ? [new FanOutChannel(ends)] : ends
           const { maxParallelism, operators } = vertex(edge.targetVertex)
           const load = new KeyGroupLoad(maxParallelism)
           if (edge.partitioning.kind === 'hash') endsOf(deployment).loads.set(operators[0]?.node.name ?? '', load)

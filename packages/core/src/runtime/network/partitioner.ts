@@ -6,12 +6,13 @@ import { toStateKey } from '../../types/state-key.ts'
 import { compileKeySelector } from '../../graph/compile-key-selector.ts'
 import type { KeyGroupLoad } from './key-group-load.ts'
 
-/** The index of the channel a record takes; BROADCAST for all of them. Synchronous, no allocation. */
+/** The index of the channel a record takes. Synchronous, no allocation. */
 export type ChannelSelector = (value: unknown) => number
 
-export const BROADCAST: number = -1
-
-/** `random` returns [0, 1): injected so that a run can be repeated. `load` is told about every record of a hash partitioning. */
+/**
+ * `random` returns [0, 1): injected so that a run can be repeated. `load` is told about every record of a hash partitioning.
+ * The channels of a broadcast are one, a FanOutChannel.
+ */
 export function createChannelSelector(
   partitioning: Partitioning,
   channels: number,
@@ -20,7 +21,6 @@ export function createChannelSelector(
   random: () => number,
   load: KeyGroupLoad,
 ): ChannelSelector {
-  if (partitioning.kind === 'broadcast') return () => BROADCAST
   if (partitioning.kind === 'custom') return customSelector(partitioning, channels)
   if (channels === 1) return () => 0
   switch (partitioning.kind) {
@@ -44,6 +44,7 @@ export function createChannelSelector(
     }
     case 'shuffle':
       return () => Math.floor(random() * channels)
+    case 'broadcast':
     case 'forward':
     case 'global':
       return () => 0

@@ -1,7 +1,7 @@
 import { estimateBytes } from '../../types/estimate-bytes.ts'
 import type { Barrier } from '../checkpoint/barrier.ts'
 import type { ChannelProducer } from './channel.ts'
-import { BROADCAST, type ChannelSelector } from './partitioner.ts'
+import type { ChannelSelector } from './partitioner.ts'
 import type { RecordBatch, StreamElement } from './stream-element.ts'
 
 /** Rows after which a batch is handed over: large enough to spread the cost of a hand-over, small enough for latency. */
@@ -44,9 +44,7 @@ export class RecordWriter {
   }
 
   collect(value: unknown, timestamp: number): void {
-    const index = this.#select(value)
-    if (index === BROADCAST) for (let channel = 0; channel < this.channels.length; channel++) this.#append(channel, value, timestamp)
-    else this.#append(index, value, timestamp)
+    this.#append(this.#select(value), value, timestamp)
   }
 
   flush(): void {

@@ -18,6 +18,7 @@ export interface RowsCodec {
 
 /** The payload of a row frame: a byte for how rows are written, their number, their timestamps, the rows. */
 export interface RowFrameCodec {
+  /** A batch that is shared is encoded when it first comes, as long as no other one comes between. */
   write(batch: RecordBatch, output: DataOutput): void
   /** `bytes` begins with the payload; `input` is wrapped around it. Throws a MillraceError for bytes that `write` did not write. */
   read(bytes: Uint8Array, length: number, input: DataInput): RecordBatch
@@ -44,12 +45,20 @@ export function rowFrameCodecOf(type: AnyType | undefined): RowFrameCodec {
 export function createRowFrameCodec(type: AnyType | undefined): RowFrameCodec {
   const { format, rows } = rowsCodec(type)
   const times = timestampsCodec()
+  const write = ({ values, timestamps }: RecordBatch, output: DataOutput): void => {
+    output.writeByte(format)
+    output.writeVarUint(values.length)
+    times.write(timestamps, output)
+    rows.writeRows(values, output)
+  }
+  let shared: { readonly batch: RecordBatch; readonly bytes: Uint8Array } | undefined
   return {
-    write({ values, timestamps }, output) {
-      output.writeByte(format)
-      output.writeVarUint(values.length)
-      times.write(timestamps, output)
-      rows.writeRows(values, output)
+    write(batch, output) {
+      if (batch.isShared !== true) return write(batch, output)
+      if (shared?.batch === batch) return output.writeRaw(shared.bytes)
+      const start = output.position
+      write(batch, output)
+      shared = { batch, bytes: output.view().slice(start) }
     },
     read(bytes, length, input) {
       input.wrap(bytes, 0, length)

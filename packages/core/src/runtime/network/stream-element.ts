@@ -7,6 +7,8 @@ export interface RecordBatch {
   readonly timestamps: number[]
   /** Estimated size, for credit. */
   bytes: number
+  /** The same batch goes through several channels. */
+  readonly isShared?: boolean
 }
 
 /** What travels through a channel, in order. */

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { createVirtualClock } from '../../../src/testing/virtual-clock.ts'
 import { estimateBytes } from '../../../src/types/estimate-bytes.ts'
 import { BufferDebloater } from '../../../src/runtime/network/buffer-debloater.ts'
+import { FanOutChannel } from '../../../src/runtime/network/fan-out-channel.ts'
 import { LocalChannel } from '../../../src/runtime/network/local-channel.ts'
-import { BROADCAST } from '../../../src/runtime/network/partitioner.ts'
 import { RecordWriter } from '../../../src/runtime/network/record-writer.ts'
 
 function drain(channel: LocalChannel): unknown[] {
@@ -26,11 +26,23 @@ describe('RecordWriter', () => {
     expect(drain(odd)).toEqual([[1, 3]])
   })
   test('broadcasts to all channels', () => {
-    const channels = pair()
-    const writer = new RecordWriter(channels, () => BROADCAST, 1000)
+    const channels = pair(100)
+    const fanOut = new FanOutChannel(channels)
+    const writer = new RecordWriter([fanOut], () => 0, 1000)
+    let spaces = 0
+    fanOut.onSpace = () => spaces++
     writer.collect('a', 0)
+    writer.emitWatermark(1)
+    writer.collect('x'.repeat(200), 0)
     writer.flush()
-    expect(channels.map(drain)).toEqual([[['a']], [['a']]])
+    expect([writer.isAvailable, writer.batchRows]).toEqual([false, 1024])
+    const all = [['a'], { kind: 'watermark', timestamp: 1 }, ['x'.repeat(200)]]
+    expect(drain(channels[0])).toEqual(all)
+    expect(writer.isAvailable).toBe(false)
+    expect(drain(channels[1])).toEqual(all)
+    expect([writer.isAvailable, spaces]).toEqual([true, 2])
+    Object.defineProperty(channels[1], 'batchRows', { value: 10 })
+    expect(writer.batchRows).toBe(10)
   })
   test('control elements go everywhere, behind the records before them', () => {
     const channels = pair()

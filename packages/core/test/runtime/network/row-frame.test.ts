@@ -51,6 +51,20 @@ describe('row frames', () => {
     )
   })
 
+  test('a batch for several channels is encoded once', () => {
+    const codec = createRowFrameCodec(types.string())
+    const [first, second] = ['a', 'b'].map((text): RecordBatch => ({ ...batch([text], [1]), isShared: true })) as [RecordBatch, RecordBatch]
+    const bytes = written(codec, first)
+    const output = createDataOutput()
+    output.writeInt32(7)
+    // would be refused if it were looked at again
+    first.values[0] = 1
+    codec.write(first, output)
+    expect(output.bytes().subarray(4)).toEqual(bytes)
+    expect(written(codec, second)).not.toEqual(bytes)
+    expect(() => written(codec, first)).toThrow()
+  })
+
   test('rows of any type come back as from their serializer, batch after batch', () => {
     const batches = typedRows.chain(({ type, values }) => fc.tuple(fc.constant(type), fc.array(fc.array(values, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 3 })))
     fc.assert(
