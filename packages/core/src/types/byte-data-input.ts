@@ -4,6 +4,11 @@ import type { DataInput } from './data-input.ts'
 import type { ShortAsciiDecoder } from './short-ascii.ts'
 
 const EMPTY = new Uint8Array(0)
+/** Up to here the few floats there can be are sooner copied byte by byte than a view is made. */
+const FEW_BYTES = 64
+const FLOAT = new Float64Array(1)
+const FLOAT_BYTES = new Uint8Array(FLOAT.buffer)
+const IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 /** The bits of 2^53 − 1 above the lowest 28. */
 const MAX_HIGH = 2 ** 25 - 1
 
@@ -61,8 +66,15 @@ class ByteDataInput implements DataInput {
 
   readFloat64(): number {
     const at = this.#take(8)
+    if (this.#end <= FEW_BYTES && IS_LITTLE_ENDIAN) return this.#readShortFloat64(at)
     this.#view ??= new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength)
     return this.#view.getFloat64(at, true)
+  }
+
+  #readShortFloat64(at: number): number {
+    const bytes = this.#bytes
+    for (let index = 0; index < 8; index++) FLOAT_BYTES[index] = bytes[at + index] as number
+    return FLOAT[0] as number
   }
 
   readVarLong(): number {

@@ -15,13 +15,16 @@ export const CLEAN = -1
 export const STORED = { no: 0, unknown: 1, yes: 2 } as const
 export type Stored = (typeof STORED)[keyof typeof STORED]
 
-/** One entry of a table as the cache holds it: also one that is known not to exist, or no longer. */
+/**
+ * One entry of a table as the cache holds it: also one that is known not to exist, or no longer. Entries that leave the cache are
+ * used again for others: most live too long to be young garbage, and cost as much as all the rest of a miss to collect.
+ */
 export class CacheEntry implements EntryPosition {
-  readonly table: CachedTable
-  readonly keyGroup: number
-  readonly key: StateKey
-  readonly namespace: Namespace
-  readonly userKey: unknown
+  table: CachedTable
+  keyGroup: number
+  key: StateKey
+  namespace: Namespace
+  userKey: unknown
   /** Undefined when there is none. */
   value: unknown
   stored: Stored
@@ -46,5 +49,20 @@ export class CacheEntry implements EntryPosition {
     this.value = value
     this.stored = stored
     this.epoch = epoch
+  }
+
+  /** Becomes another entry, as if it were new. Only of one that has left the cache. */
+  reuse(table: CachedTable, { keyGroup, key, namespace, userKey }: EntryPosition, value: unknown, stored: Stored, epoch: number): void {
+    this.table = table
+    this.keyGroup = keyGroup
+    this.key = key
+    this.namespace = namespace
+    this.userKey = userKey
+    this.value = value
+    this.stored = stored
+    this.epoch = epoch
+    this.flight = 0
+    this.referenced = true
+    this.bytes = 0
   }
 }

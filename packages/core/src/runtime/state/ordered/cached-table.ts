@@ -8,13 +8,18 @@ import type { DataOutput } from '../../../types/data-output.ts'
 import type { ValueReader } from '../../../types/schema-evolution.ts'
 import { MillraceError } from '../../../errors.ts'
 import { groupIndex } from '../heap/key-namespace-map.ts'
+import { beginEntry, endLength } from '../entry-encoding.ts'
+import { writeEntryRemoval } from '../removal-encoding.ts'
 import { unwritableState } from '../unwritable-state.ts'
-import { CacheEntry, CLEAN, STORED } from './cache-entry.ts'
-import type { EntryPosition, Stored } from './cache-entry.ts'
+import { CLEAN, STORED } from './cache-entry.ts'
+import type { CacheEntry, EntryPosition } from './cache-entry.ts'
 import type { EntryIndex } from './entry-index.ts'
 import { PREFIX_BYTES } from './entry-layout.ts'
 import type { EntryLayout } from './entry-layout.ts'
+import type { SnapshotEntries } from './snapshot-entries.ts'
 import type { StateCache } from './state-cache.ts'
+
+const NO_VALUE = new Uint8Array(0)
 
 interface ValueCodec {
   write(value: unknown, output: DataOutput): void
@@ -23,6 +28,8 @@ interface ValueCodec {
 
 export interface CachedTableOptions {
   readonly meta: StateMeta
+  /** Its index in snapshots. */
+  readonly state: number
   /** First two bytes of its keys in the store. */
   readonly id: number
   readonly range: KeyGroupRange
@@ -35,12 +42,15 @@ export interface CachedTableOptions {
 /** The entries of one state: a cache over its range of the store. What the tables and queues of operators are made of. */
 export class CachedTable {
   readonly meta: StateMeta
+  readonly state: number
   readonly range: KeyGroupRange
   readonly layout: EntryLayout
   readonly cache: StateCache
   readonly index: EntryIndex
   /** Entries looked up in the store. */
   misses = 0
+  /** What an entry takes in the store, by those written last. */
+  typicalBytes = 64
   readonly #id: number
   readonly #values: ValueCodec
   readonly #dirty: CacheEntry[][]
@@ -48,10 +58,10 @@ export class CachedTable {
   readonly #value = createDataOutput(256)
   readonly #input = createDataInput()
   #at: EntryPosition = { keyGroup: 0, key: '', namespace: null, userKey: undefined }
-  #typicalBytes = 64
 
-  constructor({ meta, id, range, layout, index, values, cache }: CachedTableOptions) {
+  constructor({ meta, state, id, range, layout, index, values, cache }: CachedTableOptions) {
     this.meta = meta
+    this.state = state
     this.range = range
     this.layout = layout
     this.cache = cache
@@ -116,10 +126,7 @@ export class CachedTable {
 
   /** The value in the bytes of the store; undefined is a removal. */
   encoded(entry: CacheEntry): Uint8Array | undefined {
-    if (entry.value === undefined) return undefined
-    const bytes = this.encode(entry.value, entry.key)
-    this.#typicalBytes += (bytes.length - this.#typicalBytes) / 16
-    return bytes
+    return entry.value === undefined ? undefined : this.encode(entry.value, entry.key)
   }
 
   decoded(bytes: Uint8Array, read?: ValueReader): unknown {
@@ -131,23 +138,41 @@ export class CachedTable {
 
   /** Throws what the serializer throws, with state and key. */
   encode(value: unknown, key: StateKey): Uint8Array {
-    this.#encode(value, key)
+    this.#value.reset()
+    this.#writeValue(value, key, this.#value)
     return this.#value.bytes()
   }
 
-  /** Appends the body of an entry, which has a value, in the canonical encoding. */
-  writeBody(entry: CacheEntry, output: DataOutput): void {
-    this.#writeKey(entry)
-    this.#encode(entry.value, entry.key)
-    const key = this.#key.view()
-    this.#input.wrap(key, PREFIX_BYTES)
-    this.layout.writeBody(this.#input, key, this.#value.view(), output)
+  /** Writes an entry, which has a value, into a snapshot. Throws what the serializer throws, with state and key, and leaves a part of it there. */
+  writeEntry(entry: CacheEntry, entries: SnapshotEntries): void {
+    const output = entries.next(entry.keyGroup)
+    const length = beginEntry(output, this.state)
+    this.layout.writeIdentity(entry, output)
+    if (this.layout.bodiesHaveValues) this.#writeValue(entry.value, entry.key, output)
+    endLength(output, length)
   }
 
-  #encode(value: unknown, key: StateKey): void {
-    this.#value.reset()
+  /** The same of an entry in the bytes of the store. */
+  writeStored(keyGroup: number, key: Uint8Array, value: Uint8Array, entries: SnapshotEntries): void {
+    const output = entries.next(keyGroup)
+    const length = beginEntry(output, this.state)
+    this.#writeBody(key, value, output)
+    endLength(output, length)
+  }
+
+  /** Writes that the entry of a store key has gone. */
+  writeRemoval(key: Uint8Array, output: DataOutput): void {
+    writeEntryRemoval(output, this.state, (identity) => this.#writeBody(key, NO_VALUE, identity))
+  }
+
+  #writeBody(key: Uint8Array, value: Uint8Array, output: DataOutput): void {
+    this.#input.wrap(key, PREFIX_BYTES)
+    this.layout.writeBody(this.#input, key, value, output)
+  }
+
+  #writeValue(value: unknown, key: StateKey, output: DataOutput): void {
     try {
-      this.#values.write(value, this.#value)
+      this.#values.write(value, output)
     } catch (error) {
       throw unwritableState(error, this.meta, key)
     }
@@ -159,21 +184,14 @@ export class CachedTable {
     this.#writeKey(at)
     const keyBytes = this.#key.position
     const bytes = this.cache.store.get(this.#key.view())
-    if (bytes === undefined) return this.#admit(at, undefined, STORED.no, keyBytes)
-    return this.#admit(at, this.decoded(bytes), STORED.yes, keyBytes + bytes.length)
+    if (bytes === undefined) return this.cache.admit(this, at, undefined, STORED.no, keyBytes)
+    return this.cache.admit(this, at, this.decoded(bytes), STORED.yes, keyBytes + bytes.length)
   }
 
   #entryToReplace(keyGroup: number, key: StateKey, namespace: Namespace, userKey: unknown): CacheEntry {
     const entry = this.index.get(keyGroup, key, namespace, userKey)
-    if (entry === undefined) return this.#admit(this.#position(keyGroup, key, namespace, userKey), undefined, STORED.unknown, this.#typicalBytes)
+    if (entry === undefined) return this.cache.admit(this, this.#position(keyGroup, key, namespace, userKey), undefined, STORED.unknown, this.typicalBytes)
     entry.referenced = true
-    return entry
-  }
-
-  #admit(at: EntryPosition, value: unknown, stored: Stored, storedBytes: number): CacheEntry {
-    const entry = new CacheEntry(this, at, value, stored, this.cache.cut.epochs.written)
-    this.index.set(entry)
-    this.cache.admit(entry, storedBytes)
     return entry
   }
 

@@ -3,7 +3,7 @@ import { readKey, writeKey } from '../../../types/canonical-key.ts'
 import type { DataInput } from '../../../types/data-input.ts'
 import type { DataOutput } from '../../../types/data-output.ts'
 import { fromStateKey, toStateKey } from '../../../types/state-key.ts'
-import { readNamespace, writeNamespace } from '../entry-encoding.ts'
+import { beginLength, endLength, readNamespace, writeNamespace } from '../entry-encoding.ts'
 import type { EntryPosition } from './cache-entry.ts'
 import { readOrderedDouble, writeOrderedDouble } from './ordered-double.ts'
 
@@ -33,6 +33,9 @@ export interface EntryLayout {
   readTail(input: DataInput, into: EntryPosition): void
   /** Appends an entry's body in the canonical encoding (docs/snapshot-format.md); `input` stands at the tail. */
   writeBody(input: DataInput, key: Uint8Array, value: Uint8Array, output: DataOutput): void
+  /** The begin of the body of a position, up to the value, if bodies have one. */
+  writeIdentity(at: EntryPosition, output: DataOutput): void
+  readonly bodiesHaveValues: boolean
   /** The opposite: appends the tail of the canonical body that begins at `input`, which is left at the value. */
   readBody(input: DataInput, body: Uint8Array, output: DataOutput): void
 }
@@ -45,10 +48,7 @@ export function entryLayout({ kind, layout }: Pick<StateMeta, 'kind' | 'layout'>
 }
 
 const keyLayout: EntryLayout = {
-  writeTail(at, output) {
-    writeKey(fromStateKey(at.key), output)
-    writeNamespace(at.namespace, output)
-  },
+  writeTail: writeKeyAndNamespace,
   readTail(input, into) {
     into.key = toStateKey(readKey(input))
     into.namespace = readNamespace(input)
@@ -57,6 +57,8 @@ const keyLayout: EntryLayout = {
     output.writeRaw(key.subarray(PREFIX_BYTES))
     output.writeRaw(value)
   },
+  writeIdentity: writeKeyAndNamespace,
+  bodiesHaveValues: true,
   readBody(input, body, output) {
     const start = input.position
     skipKeyAndNamespace(input)
@@ -79,6 +81,8 @@ const namespaceLayout: EntryLayout = {
     output.writeRaw(key.subarray(PREFIX_BYTES, input.position))
     output.writeRaw(value)
   },
+  writeIdentity: writeKeyAndNamespace,
+  bodiesHaveValues: true,
   readBody(input, body, output) {
     const start = input.position
     readKey(input)
@@ -93,7 +97,7 @@ const namespaceLayout: EntryLayout = {
 function mapLayout(userKey: UserKeyCodec | undefined): EntryLayout {
   return {
     writeTail(at, output) {
-      keyLayout.writeTail(at, output)
+      writeKeyAndNamespace(at, output)
       userKey?.write(at.userKey, output)
     },
     readTail(input, into) {
@@ -107,6 +111,13 @@ function mapLayout(userKey: UserKeyCodec | undefined): EntryLayout {
       output.writeRaw(key.subarray(input.position))
       output.writeRaw(value)
     },
+    writeIdentity(at, output) {
+      writeKeyAndNamespace(at, output)
+      const length = beginLength(output)
+      userKey?.write(at.userKey, output)
+      endLength(output, length)
+    },
+    bodiesHaveValues: true,
     readBody(input, body, output) {
       keyLayout.readBody(input, body, output)
       output.writeRaw(input.readRaw(input.readInt32()))
@@ -117,7 +128,7 @@ function mapLayout(userKey: UserKeyCodec | undefined): EntryLayout {
 const timerLayout: EntryLayout = {
   writeTail(at, output) {
     writeOrderedDouble(at.userKey as number, output)
-    keyLayout.writeTail(at, output)
+    writeKeyAndNamespace(at, output)
   },
   readTail(input, into) {
     into.userKey = readOrderedDouble(input)
@@ -127,10 +138,20 @@ const timerLayout: EntryLayout = {
     output.writeVarLong(readOrderedDouble(input))
     output.writeRaw(key.subarray(input.position))
   },
+  writeIdentity(at, output) {
+    output.writeVarLong(at.userKey as number)
+    writeKeyAndNamespace(at, output)
+  },
+  bodiesHaveValues: false,
   readBody(input, body, output) {
     writeOrderedDouble(input.readVarLong(), output)
     keyLayout.readBody(input, body, output)
   },
+}
+
+function writeKeyAndNamespace(at: EntryPosition, output: DataOutput): void {
+  writeKey(fromStateKey(at.key), output)
+  writeNamespace(at.namespace, output)
 }
 
 function skipKeyAndNamespace(input: DataInput): void {

@@ -2,9 +2,10 @@ import type { KeyGroupRange } from '../../../spi/key-group-range.ts'
 import type { StoreWrite } from '../../../spi/ordered-store.ts'
 import { ChangeEpochs } from '../change-epochs.ts'
 import type { CacheEntry } from './cache-entry.ts'
-import { CLEAN } from './cache-entry.ts'
+import { CLEAN, STORED } from './cache-entry.ts'
 import { byteString, compareBytes } from './byte-order.ts'
 import { ChangeLog } from './change-log.ts'
+import { SnapshotEntries } from './snapshot-entries.ts'
 import type { StoreItem } from './store-page.ts'
 import { prefixOf } from './write-behind-store.ts'
 import type { StoreView, WriteBehindStore } from './write-behind-store.ts'
@@ -23,6 +24,10 @@ export class OrderedCut {
   readonly range: KeyGroupRange
   /** Undefined unless snapshots are asked to hold only changes. */
   readonly changes: ChangeLog | undefined
+  /** Written for the snapshot in progress, by the walker or ahead of it. */
+  readonly entries: SnapshotEntries
+  /** Why the snapshot in progress cannot be written to its end. */
+  failure: unknown
   readonly #store: WriteBehindStore
   /** By table and key group, then by key. */
   #kept = new Map<number, Map<string, StoreItem>>()
@@ -31,6 +36,7 @@ export class OrderedCut {
   constructor(range: KeyGroupRange, store: WriteBehindStore, changesBytes: number | undefined) {
     this.range = range
     this.walking = range.start
+    this.entries = new SnapshotEntries(range)
     this.#store = store
     this.epochs = new ChangeEpochs(changesBytes !== undefined)
     this.changes = changesBytes === undefined ? undefined : new ChangeLog(changesBytes)
@@ -52,12 +58,30 @@ export class OrderedCut {
   end(): void {
     this.view?.close()
     this.view = undefined
+    this.entries.clear()
+    this.failure = undefined
     this.#kept = new Map()
   }
 
-  /** Keeps what the store lacks of an entry: called before it changes for the first time after the barrier, or by the walker. Leaves its stamp. */
+  /**
+   * Saves what the store lacks of an entry for the snapshot: called before it changes for the first time after the barrier, or by the
+   * walker. One that the store does not hold in any form is written at once, others are kept until the walker meets them there.
+   * Leaves its stamp. A value that cannot be written fails the snapshot, not who changes it.
+   */
   preserve(entry: CacheEntry): void {
     if (this.view === undefined || entry.dirtyAt === CLEAN || entry.keyGroup < this.walking || !this.epochs.needs(entry.epoch)) return
+    try {
+      this.#save(entry)
+    } catch (error) {
+      this.failure ??= error
+    }
+  }
+
+  #save(entry: CacheEntry): void {
+    if (entry.stored === STORED.no && entry.value !== undefined) {
+      entry.table.writeEntry(entry, this.entries)
+      return
+    }
     const key = entry.table.storeKey(entry)
     this.keep(key, entry.table.encoded(entry))
     this.changes?.add(key, false)

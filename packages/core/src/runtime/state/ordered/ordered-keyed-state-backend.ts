@@ -112,7 +112,7 @@ export class OrderedKeyedStateBackend implements KeyedStateBackend {
 
   /** Waits until the cache may write again; there is nothing to read ahead, since reads are synchronous. */
   prefetch(): Promise<void> | undefined {
-    return this.#store.saturated ? this.#store.settled() : undefined
+    return this.#cache.relieve()
   }
 
   unclaimedStates(): readonly string[] {
@@ -181,7 +181,7 @@ export class OrderedKeyedStateBackend implements KeyedStateBackend {
   }
 
   #createTable(id: number, meta: StateMeta, parts: Pick<ConstructorParameters<typeof CachedTable>[0], 'layout' | 'index' | 'values'>): CachedTable {
-    const cached = new CachedTable({ meta, id, range: this.#cut.range, cache: this.#cache, ...parts })
+    const cached = new CachedTable({ meta, state: this.#cached.length, id, range: this.#cut.range, cache: this.#cache, ...parts })
     this.#cached.push(cached)
     return cached
   }

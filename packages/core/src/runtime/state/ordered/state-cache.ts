@@ -1,6 +1,7 @@
 import type { StoreWrite } from '../../../spi/ordered-store.ts'
-import type { CacheEntry } from './cache-entry.ts'
-import { CLEAN, STORED } from './cache-entry.ts'
+import { CacheEntry, CLEAN, STORED } from './cache-entry.ts'
+import type { EntryPosition, Stored } from './cache-entry.ts'
+import type { CachedTable } from './cached-table.ts'
 import type { OrderedCut } from './ordered-cut.ts'
 import type { WriteBehindStore } from './write-behind-store.ts'
 
@@ -13,11 +14,15 @@ const BYTES_PER_STORED_BYTE = 3
 const BATCH_ENTRIES = 1024
 /** How far the hand looks ahead for cold entries to write together. */
 const LOOK_AHEAD = 4 * BATCH_ENTRIES
+/** Entry objects that wait to be used again. */
+const MAX_UNUSED = BATCH_ENTRIES
 
 /**
  * A write-back cache with CLOCK replacement (Corbató, "A paging experiment with the Multics system", 1968): a hand goes round
- * over a flat array, drops what was not used since its last round and spares the rest once. An LRU on a Map, which deletes
- * and reinserts with every access, is slower than no cache at all.
+ * over a flat array, drops what was not used since its last round and spares the rest once. Ahead of it goes one that writes what is
+ * dirty, as in 4.3BSD's two-handed clock (Leffler et al., 1989), and the hand waits for it: if it went on, it would soon be round,
+ * before what is in use had been used again. An LRU on a Map, which deletes and reinserts with every access, is slower than no
+ * cache at all.
  */
 export class StateCache {
   bytes = 0
@@ -26,7 +31,12 @@ export class StateCache {
   readonly store: WriteBehindStore
   readonly #budgetBytes: number
   readonly #entries: CacheEntry[] = []
+  readonly #unused: CacheEntry[] = []
   #hand = 0
+  /** Entries from the hand on in which cold ones have been looked for. */
+  #swept = 0
+  /** More must leave the cache than is being written. */
+  #mustWait = false
 
   constructor(store: WriteBehindStore, cut: OrderedCut, budgetBytes: number) {
     this.store = store
@@ -39,11 +49,29 @@ export class StateCache {
   }
 
   /** Takes an entry in and makes room for it. `storedBytes` is what key and value take in the store, at least about. */
-  admit(entry: CacheEntry, storedBytes: number): void {
+  admit(table: CachedTable, at: EntryPosition, value: unknown, stored: Stored, storedBytes: number): CacheEntry {
+    const epoch = this.cut.epochs.written
+    let entry = this.#unused.pop()
+    if (entry === undefined) entry = new CacheEntry(table, at, value, stored, epoch)
+    else entry.reuse(table, at, value, stored, epoch)
+    table.index.set(entry)
     entry.slot = this.#entries.length
     this.#entries.push(entry)
     this.#resize(entry, storedBytes)
     if (this.bytes > this.#budgetBytes) this.#evict(entry)
+    return entry
+  }
+
+  /** Waits until the cache keeps to its budget, but for what is being written; undefined if it does. */
+  relieve(): Promise<void> | undefined {
+    return this.#mustWait ? this.#settle() : undefined
+  }
+
+  async #settle(): Promise<void> {
+    while (this.#mustWait) {
+      await this.store.settled()
+      this.#evict(undefined)
+    }
   }
 
   /** Must be called before an entry's value changes: the old one may be needed. */
@@ -79,8 +107,13 @@ export class StateCache {
       last.slot = entry.slot
     }
     this.bytes -= entry.bytes
+    // the slot that is gone lay so far ahead
+    if (this.#swept > this.#entries.length - this.#hand) this.#swept--
     // a hand at the end of a shrunken array begins anew
     if (this.#hand >= this.#entries.length) this.#hand = 0
+    if (this.#unused.length === MAX_UNUSED) return
+    entry.value = undefined
+    this.#unused.push(entry)
   }
 
   clear(): void {
@@ -89,55 +122,65 @@ export class StateCache {
     this.dirtyEntries = 0
   }
 
-  /** All but `admitted`, which is about to be used. */
-  #evict(admitted: CacheEntry): void {
+  /** All but `admitted`, which is about to be used. Nothing can be waited for here: until writes under way are settled, the cache outgrows its budget. */
+  #evict(admitted: CacheEntry | undefined): void {
     const entries = this.#entries
-    let inFlight = 0
+    this.#mustWait = false
     while (this.bytes > this.#budgetBytes && entries.length > 1) {
       const entry = entries[this.#hand] as CacheEntry
       if (entry.referenced || entry === admitted) {
         entry.referenced = false
         this.#advance()
-      } else if (entry.dirtyAt !== CLEAN) {
-        // nothing can be waited for here: until writes under way are settled, the cache outgrows its budget
-        if (this.store.saturated) return
-        this.#writeColdEntries()
-      } else if (this.isInFlight(entry)) {
-        if (++inFlight > entries.length) return
-        this.#advance()
-      } else this.drop(entry)
+      } else if (entry.dirtyAt === CLEAN && !this.isInFlight(entry)) this.drop(entry)
+      else if (this.#enoughInFlight(entry)) return
+      else if (this.store.saturated || !this.#writeColdEntries()) {
+        this.#mustWait = true
+        return
+      }
     }
   }
 
   #advance(): void {
     if (++this.#hand >= this.#entries.length) this.#hand = 0
+    if (this.#swept > 0) this.#swept--
   }
 
-  /** Writes dirty entries that the hand would reach next, the one it is at included. */
-  #writeColdEntries(): void {
+  /** With `entry`, which the hand is at, what is being written makes up for what the cache is beyond its budget. */
+  #enoughInFlight(entry: CacheEntry): boolean {
+    const typicalBytes = this.bytes / this.#entries.length
+    return entry.dirtyAt === CLEAN && this.bytes - this.#budgetBytes <= this.store.unsettledWrites * typicalBytes
+  }
+
+  /** Writes the entry that the hand is at, if it is dirty, and dirty ones that it would reach next. False if there are none. */
+  #writeColdEntries(): boolean {
     const entries = this.#entries
-    const batch: StoreWrite[] = []
-    const written: CacheEntry[] = []
-    const ahead = Math.min(LOOK_AHEAD, entries.length)
-    for (let index = 0; index < ahead && batch.length < BATCH_ENTRIES; index++) {
-      const entry = entries[(this.#hand + index) % entries.length] as CacheEntry
-      if (entry.dirtyAt === CLEAN || entry.referenced) continue
-      batch.push(this.#toWrite(entry))
-      written.push(entry)
+    const cold: CacheEntry[] = []
+    const look = (ahead: number): void => {
+      const entry = entries[(this.#hand + ahead) % entries.length] as CacheEntry
+      if (entry.dirtyAt !== CLEAN && !entry.referenced) cold.push(entry)
     }
+    look(0)
+    let ahead = Math.max(1, this.#swept)
+    for (const end = Math.min(ahead + LOOK_AHEAD, entries.length); ahead < end && cold.length < BATCH_ENTRIES; ahead++) look(ahead)
+    this.#swept = ahead
+    if (cold.length === 0) return false
+    const batch = cold.map((entry) => this.#toWrite(entry))
     this.cut.beforeWrite(batch)
     const flight = this.store.write(batch)
-    for (const entry of written) {
+    for (const entry of cold) {
       entry.flight = flight
       this.#clean(entry)
       entry.stored = entry.value === undefined ? STORED.no : STORED.yes
     }
+    return true
   }
 
   #toWrite(entry: CacheEntry): StoreWrite {
     const key = entry.table.storeKey(entry)
     const value = entry.table.encoded(entry)
-    this.#resize(entry, key.length + (value?.length ?? 0))
+    const storedBytes = key.length + (value?.length ?? 0)
+    this.#resize(entry, storedBytes)
+    entry.table.typicalBytes += (storedBytes - entry.table.typicalBytes) / 16
     this.cut.written(entry, key, value)
     return { key, value, replaces: entry.stored === STORED.yes }
   }

@@ -8,11 +8,21 @@ import type { StoreItem, StorePage } from './store-page.ts'
 type Batch = readonly StoreWrite[]
 
 /** Writes under way, in their order. */
-interface Flight {
+class Flight {
   readonly number: number
   readonly batch: Batch
-  /** By table and key group. */
-  readonly byPrefix: Map<number, StoreWrite[]>
+  #byPrefix: Map<number, StoreWrite[]> | undefined
+
+  constructor(number: number, batch: Batch) {
+    this.number = number
+    this.batch = batch
+  }
+
+  /** Those of a table and key group; sorted by them when the first is asked for, since most flights land before. */
+  of(prefix: number): readonly StoreWrite[] {
+    this.#byPrefix ??= Map.groupBy(this.batch, ({ key }) => prefixOf(key))
+    return this.#byPrefix.get(prefix) ?? []
+  }
 }
 
 /** Writes under way that make the cache wait with more. */
@@ -60,6 +70,13 @@ export class WriteBehindStore {
     return this.#flights.length >= MAX_UNSETTLED_BATCHES
   }
 
+  /** Entries of all writes under way. */
+  get unsettledWrites(): number {
+    let count = 0
+    for (const { batch } of this.#flights) count += batch.length
+    return count
+  }
+
   /** All flights up to this number are settled. */
   get settledFlights(): number {
     return (this.#flights[0]?.number ?? this.#lastFlight + 1) - 1
@@ -73,8 +90,8 @@ export class WriteBehindStore {
   /** Of any key. */
   latest(key: Uint8Array): Uint8Array | undefined {
     const prefix = prefixOf(key)
-    for (const { byPrefix } of this.#flights.toReversed()) {
-      const write = byPrefix.get(prefix)?.findLast((each) => compareBytes(each.key, key) === 0)
+    for (const flight of this.#flights.toReversed()) {
+      const write = flight.of(prefix).findLast((each) => compareBytes(each.key, key) === 0)
       if (write !== undefined) return write.value
     }
     return this.#read(key)
@@ -89,18 +106,11 @@ export class WriteBehindStore {
   write(batch: Batch): number {
     this.#requireSound()
     this.generation++
-    const byPrefix = new Map<number, StoreWrite[]>()
-    for (const write of batch) {
-      const prefix = prefixOf(write.key)
-      const writes = byPrefix.get(prefix)
-      if (writes === undefined) byPrefix.set(prefix, [write])
-      else writes.push(write)
-    }
-    for (const prefix of byPrefix.keys()) this.#written.add(prefix)
+    for (const { key } of batch) this.#written.add(prefixOf(key))
     const written = this.#attempt('write', () => this.#store.write(batch))
     const number = ++this.#lastFlight
     if (written === undefined) return number
-    const flight: Flight = { number, batch, byPrefix }
+    const flight = new Flight(number, batch)
     this.#flights.push(flight)
     const settle = written.then(
       () => {
@@ -159,8 +169,8 @@ export class WriteBehindStore {
 
   #newer(prefix: Uint8Array): readonly StoreItem[] {
     const newest = new Map<string, StoreItem>()
-    for (const { byPrefix } of this.#flights) {
-      for (const write of byPrefix.get(prefixOf(prefix)) ?? []) if (beginsWith(write.key, prefix)) newest.set(byteString(write.key), write)
+    for (const flight of this.#flights) {
+      for (const write of flight.of(prefixOf(prefix))) if (beginsWith(write.key, prefix)) newest.set(byteString(write.key), write)
     }
     return [...newest.values()].sort((a, b) => compareBytes(a.key, b.key))
   }

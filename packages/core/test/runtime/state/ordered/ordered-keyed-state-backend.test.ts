@@ -33,6 +33,70 @@ test('keeps to the budget of its cache, and what is used in it', async () => {
   await backend.close()
 })
 
+test('what is in use stays in the cache while writes are slow', async () => {
+  const { backend, gauge } = await openBackend({ store: memoryStore({ snapshots: true, late: true }), workingDirectory: directory, cacheBytes: CACHE_BYTES })
+  const table = backend.table<number>(VALUES)
+  const inUse = 150
+  let missesBefore = 0
+  for (let turn = 0; turn < 100; turn++) {
+    for (let key = 0; key < inUse; key++) table.put(keyGroup(key), key, null, (table.get(keyGroup(key), key, null) ?? 0) + 1)
+    // all of them once, before anything else has come
+    if (turn === 0) missesBefore = gauge('stateCacheMisses')
+    for (let key = 1000 + turn * 20; key < 1020 + turn * 20; key++) table.put(keyGroup(key), key, null, key)
+    await new Promise((resolve) => setImmediate(resolve))
+    await backend.prefetch?.([])
+  }
+  expect(gauge('stateCacheMisses')).toBe(missesBefore)
+  for (let key = 0; key < inUse; key++) expect(table.get(keyGroup(key), key, null)).toBe(100)
+  await backend.close()
+})
+
+test('waits until its cache is near the budget again, however much came at once', async () => {
+  const { backend, gauge } = await openBackend({ store: memoryStore({ snapshots: true, late: true }), workingDirectory: directory, cacheBytes: CACHE_BYTES })
+  const table = backend.table<number>(VALUES)
+  for (let turn = 0; turn < 5; turn++) {
+    for (let key = turn * 10_000; key < (turn + 1) * 10_000; key++) table.put(keyGroup(key), key, null, key)
+    await backend.prefetch?.([])
+    expect(gauge('stateCacheBytesEstimated')).toBeLessThan(2 * CACHE_BYTES)
+  }
+  expect(table.get(keyGroup(12_345), 12_345, null)).toBe(12_345)
+  await backend.close()
+})
+
+test('writes many entries at a time, however long it runs', async () => {
+  const sizes: number[] = []
+  const store = memoryStore({ snapshots: true, late: true })
+  const { write } = store
+  store.write = (batch) => {
+    sizes.push(batch.length)
+    return write(batch)
+  }
+  const { backend } = await openBackend({ store, workingDirectory: directory, cacheBytes: 10 * CACHE_BYTES })
+  const table = backend.table<number>(VALUES)
+  const count = 60_000
+  for (let key = 0; key < count; key++) {
+    table.put(keyGroup(key), key, null, key)
+    if (key % 500 === 0) await backend.prefetch?.([])
+  }
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeGreaterThan(0.9 * count)
+  expect(sizes.length).toBeLessThan(count / 500)
+  await backend.close()
+})
+
+test('a value that cannot be written fails the snapshot, not who replaces it', async () => {
+  const { backend } = await openBackend({ store: memoryStore({ snapshots: true, late: false }), workingDirectory: directory })
+  const table = backend.table<unknown>(VALUES)
+  for (let key = 0; key < 300; key++) table.put(keyGroup(key), key, null, key === 100 ? 'no number' : key)
+  const snapshot = backend.snapshot(1)
+  for (let key = 0; key < 300; key++) table.put(keyGroup(key), key, null, 2 * key)
+  expect(() => [...snapshot.chunks()]).toThrow(expect.objectContaining({ code: 'CORE_TYPE_MISMATCH', message: expect.stringContaining("'values'") }))
+  snapshot.release()
+  let entries = 0
+  for (const chunk of backend.snapshot(2).chunks()) entries += chunk.entries
+  expect(entries).toBe(300)
+  await backend.close()
+})
+
 test('writes nothing while everything fits', async () => {
   const store = memoryStore({ snapshots: true, late: false })
   const { backend } = await openBackend({ store, workingDirectory: directory })
