@@ -3,7 +3,7 @@ import type { StoreWrite } from '../../../spi/ordered-store.ts'
 import { ChangeEpochs } from '../change-epochs.ts'
 import type { CacheEntry } from './cache-entry.ts'
 import { CLEAN, STORED } from './cache-entry.ts'
-import { byteString, compareBytes } from './byte-order.ts'
+import { byteString } from './byte-order.ts'
 import { ChangeLog } from './change-log.ts'
 import { SnapshotEntries } from './snapshot-entries.ts'
 import type { StoreItem } from './store-page.ts'
@@ -120,7 +120,7 @@ export class OrderedCut {
   /** What differs from the view in a table and key group, ascending by key. */
   kept(prefix: Uint8Array): readonly StoreItem[] {
     const kept = this.#kept.get(prefixOf(prefix))
-    return kept === undefined ? [] : [...kept.values()].sort((a, b) => compareBytes(a.key, b.key))
+    return kept === undefined ? [] : [...kept.keys()].sort().map((id) => kept.get(id) as StoreItem)
   }
 
   /** The value of a store key at the barrier. */
