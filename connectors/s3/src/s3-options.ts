@@ -38,7 +38,7 @@ export interface S3Options {
   readonly writeBudgetBytes?: number
   /** Larger reads are cut into ranges of about this many bytes, fetched at the same time. Default: 8 MiB. */
   readonly rangeBytes?: number
-  /** How far one file is read ahead of a reader that reads in order. 0: never. Default: 16 MiB. */
+  /** How far one file is read ahead of a reader that reads in order; a store that is slow gets a connection per 4 MiB of it. 0: never. Default: 16 MiB. */
   readonly readAheadBytes?: number
   /** Bytes of reads under way at a time, and as much again read ahead, of all files together. Default: 64 MiB. */
   readonly readBudgetBytes?: number

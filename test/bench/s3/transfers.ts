@@ -15,7 +15,7 @@ export interface TransferPlace {
 type Transfer = () => Promise<void>
 
 const MIB = 1024 * 1024
-/** What the file connector reads at a time, one chunk ahead. */
+/** Written at a time. */
 const CHUNK_BYTES = MIB
 export const OBJECT = 'object'
 
@@ -39,12 +39,7 @@ function readInOrder(place: TransferPlace): Transfer {
   return async () => {
     const file = await fileSystem.open(`s3://${place.bucket}/${OBJECT}`)
     let sum = 0
-    let next: Promise<Uint8Array> | undefined = file.read(0, CHUNK_BYTES)
-    for (let position = CHUNK_BYTES; next !== undefined; position += CHUNK_BYTES) {
-      const chunk: Uint8Array = await next
-      next = position < file.size ? file.read(position, Math.min(file.size, position + CHUNK_BYTES)) : undefined
-      sum += chunk.length
-    }
+    for await (const chunk of file.chunks?.(0) ?? []) sum += chunk.length
     await file.close()
     expectBytes(sum, place)
   }

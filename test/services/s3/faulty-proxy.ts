@@ -13,8 +13,8 @@ export type Fault =
   | { readonly kind: 'reset' }
   /** The store does what it was asked for, and the connection ends instead of an answer. */
   | { readonly kind: 'lostAnswer' }
-  /** The connection ends after half of the content. */
-  | { readonly kind: 'truncated' }
+  /** The connection ends after so much of the content; default: half. */
+  | { readonly kind: 'truncated'; readonly bytes?: number }
   /** The answer comes later. */
   | { readonly kind: 'slowFirstByte'; readonly delayMs: number }
   /** One bit of the answer's content is another one. */
@@ -38,6 +38,8 @@ export interface FaultyProxy {
   fault: (request: ProxiedRequest) => Fault | undefined
   /** All requests so far, each with what befell it. */
   readonly seen: readonly (ProxiedRequest & { readonly fault: Fault['kind'] | undefined })[]
+  /** Connections that were ended in the middle of an answer so far. */
+  readonly cuts: number
   stop(): Promise<void>
 }
 
@@ -46,6 +48,7 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
   const { hostname, port } = new URL(target)
   const agent = new Agent({ keepAlive: true, maxSockets: 256 })
   const seen: (ProxiedRequest & { readonly fault: Fault['kind'] | undefined })[] = []
+  let cuts = 0
   const server = createServer((incoming, outgoing) => {
     const { method = 'GET', url = '/' } = incoming
     const request = { operation: s3Operation(method, url), method, url, ranged: incoming.headers.range !== undefined }
@@ -65,7 +68,13 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
     if (fault.kind === 'lostAnswer') return void incoming.socket.destroy()
     if (fault.kind === 'slowFirstByte') await delay(fault.delayMs)
     outgoing.writeHead(answer.statusCode ?? 500, answer.headers)
-    if (fault.kind === 'truncated') return void outgoing.write(body.subarray(0, body.length >> 1), () => incoming.socket.destroy())
+    if (fault.kind === 'truncated') {
+      outgoing.write(body.subarray(0, fault.bytes ?? body.length >> 1), () => {
+        incoming.socket.destroy()
+        cuts++
+      })
+      return
+    }
     outgoing.end(fault.kind === 'wrongChecksum' ? withFlippedBit(body) : body)
   }
 
@@ -83,6 +92,9 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     fault: () => undefined,
     seen,
+    get cuts() {
+      return cuts
+    },
     async stop() {
       server.closeAllConnections()
       server.close()
@@ -96,6 +108,7 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
 function pass(answer: IncomingMessage, outgoing: ServerResponse): void {
   outgoing.writeHead(answer.statusCode ?? 500, answer.headers)
   answer.pipe(outgoing)
+  outgoing.on('close', () => answer.destroy()) // a client that leaves early lets go of the store too
 }
 
 function sendError(outgoing: ServerResponse, status: number, code: string, message: string, headers: OutgoingHttpHeaders = {}): void {

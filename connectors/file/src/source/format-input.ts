@@ -7,8 +7,9 @@ const CHUNK_BYTES = 1024 * 1024
 
 /** An open file as a format sees it. */
 export function formatInput(file: OpenFile, compression: Compression): FormatInput {
-  if (compression === 'none') return { path: file.path, bytes: file, chunks: (offset) => readChunks(file, offset) }
-  return { path: file.path, chunks: (offset) => decompress(file, compression, (position) => readChunks(file, position), offset) }
+  const chunks = (offset: number): AsyncIterable<Uint8Array> => file.chunks?.(offset) ?? readChunks(file, offset)
+  if (compression === 'none') return { path: file.path, bytes: file, chunks }
+  return { path: file.path, chunks: (offset) => decompress(file, compression, chunks, offset) }
 }
 
 /** Reads in order, one chunk ahead of the consumer. */

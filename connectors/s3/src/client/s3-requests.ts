@@ -36,14 +36,23 @@ export class S3Requests {
     this.config = config
   }
 
-  async send<R>(request: S3Request<R>): Promise<R> {
+  send<R>(request: S3Request<R>): Promise<R> {
+    return this.#repeat(request, () => this.statistics.requests++)
+  }
+
+  /** Goes on with the answer to an earlier request: `run` counts the requests that it has to send for that. */
+  proceed<R>(request: S3Request<R>): Promise<R> {
+    return this.#repeat(request, () => {})
+  }
+
+  async #repeat<R>(request: S3Request<R>, count: () => void): Promise<R> {
     const { maxAttempts, random, logger } = this.config
     const loaded = await (this.#loading ??= loadSdk(this.config))
     let skewed = false
     for (let attempt = 1; ; attempt++) {
       request.signal?.throwIfAborted()
       try {
-        this.statistics.requests++
+        count()
         return await this.#attempt(loaded, request)
       } catch (error) {
         request.signal?.throwIfAborted()
@@ -64,16 +73,22 @@ export class S3Requests {
   async #attempt<R>(loaded: LoadedSdk, request: S3Request<R>): Promise<R> {
     const { clock, requestTimeoutMs } = this.config
     const limitMs = requestTimeoutMs + Math.ceil((request.bytes ?? 0) / 1024)
-    const timer = new AbortController()
-    const cancel = clock.schedule(limitMs, () => timer.abort())
-    const signal = request.signal === undefined ? timer.signal : AbortSignal.any([timer.signal, request.signal])
+    const attempt = new AbortController()
+    const stop = (): void => attempt.abort()
+    let late = false
+    const cancel = clock.schedule(limitMs, () => {
+      late = true
+      stop()
+    })
+    request.signal?.addEventListener('abort', stop)
     try {
-      return await request.run(loaded, signal)
+      return await request.run(loaded, attempt.signal)
     } catch (error) {
-      if (!timer.signal.aborted || sdkErrorName(error) === 'PreconditionFailed') throw error
+      if (!late || sdkErrorName(error) === 'PreconditionFailed') throw error
       throw timedOut(request, limitMs, error)
     } finally {
       cancel()
+      request.signal?.removeEventListener('abort', stop)
     }
   }
 

@@ -5,8 +5,9 @@ import { headObject } from '../client/head-object.ts'
 import type { S3Requests } from '../client/s3-requests.ts'
 import { parseObjectPath } from '../s3-path.ts'
 import { fetchRange } from './fetch-range.ts'
-import type { OpenedObject } from './fetch-range.ts'
+import type { OpenedObject } from './get-object.ts'
 import { ReadAhead } from './read-ahead.ts'
+import { readInOrder } from './read-in-order.ts'
 
 /** What all open files of one file system share. */
 export interface ReadBudgets {
@@ -38,6 +39,10 @@ export async function openObject(requests: S3Requests, budgets: ReadBudgets, pat
     async read(start, end) {
       if (!(start >= 0 && start <= end && end <= size)) throw outOfBounds(path, start, end, size)
       return start === end ? new Uint8Array(0) : ahead.read(start, end)
+    },
+    chunks(offset) {
+      if (!(offset >= 0 && offset <= size)) throw outOfBounds(path, offset, size, size)
+      return readInOrder(requests, object, budgets.ahead, offset, closed.signal)
     },
     close() {
       closed.abort(new MillraceError('FS_IO', `Cannot read ${path}: it was closed before`, { origin: 'engine', at: { file: path } }))

@@ -11,6 +11,11 @@ export interface FileStatus {
 
 export interface OpenFile extends ReadableBytes {
   readonly path: string
+  /**
+   * The bytes from `offset` to the end in order, in chunks of any size that belong to the receiver, for a store that has a better way to
+   * this than one `read` after the other. Leaving the iteration ends it. Default: reads of a MiB, one ahead of the consumer.
+   */
+  chunks?(offset: number): AsyncIterable<Uint8Array>
   close(): Promise<void>
 }
 

@@ -126,6 +126,21 @@ export function fileSystemSuite(runner: SuiteRunner, create: () => Promise<FileS
         await file.close()
       }
     })
+    on('in order, from any offset, come the bytes from there on, as often as they are asked for', async (fs, root) => {
+      const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => (i * 31) % 251)
+      await fs.publish(`${root}/f`, bytes)
+      const file = await fs.open(`${root}/f`)
+      try {
+        const chunks = (offset: number): AsyncIterable<Uint8Array> | Promise<Uint8Array>[] => file.chunks?.(offset) ?? [file.read(offset, file.size)]
+        for (const offset of [0, 1, 70_000, 100_000]) assert.deepEqual(new Uint8Array(Buffer.concat(await collect(chunks(offset)))), bytes.slice(offset))
+        for await (const chunk of chunks(0)) {
+          assert.ok(chunk.length > 0)
+          break // leaving early leaves nothing behind
+        }
+      } finally {
+        await file.close()
+      }
+    })
     on('lists what is directly below, sorted, with sizes', async (fs, root) => {
       for (const name of ['b', 'a/x', 'a-b', 'a0', 'c']) await fs.publish(`${root}/in/${name}`, text(name))
       await fs.publish(`${root}/inside`, text('a sibling with the same beginning'))
@@ -169,9 +184,9 @@ const hasCode = (error: unknown, code: string): error is MillraceError => Millra
 const isMillraceError = (error: unknown): boolean => MillraceError.is(error)
 const relative = (status: FileStatus, root: string): string => status.path.slice(root.length + 1)
 
-async function collect(files: AsyncIterable<FileStatus>): Promise<FileStatus[]> {
-  const all: FileStatus[] = []
-  for await (const file of files) all.push(file)
+async function collect<T>(items: AsyncIterable<T> | Iterable<Promise<T>>): Promise<T[]> {
+  const all: T[] = []
+  for await (const item of items) all.push(item)
   return all
 }
 
