@@ -57,7 +57,12 @@ onEachServer('jobs', (server) => {
     await client.stop({ drain: true })
     expect(sorted((await outputLines(fileSystem, `${root}/out`)).join('\n'))).toEqual(sorted(rows(0, 4 * each)))
     for await (const { path } of fileSystem.list(`${root}/out`)) expect(path).toMatch(/\/group=g\d$/)
-    expect((await fileSystem.cleanUp(`${root}/out`, { olderThan: '0ms', dryRun: true })).objects).toEqual([])
+    // a failure between two checkpoints may leave files that no checkpoint knows; of published ones nothing is left
+    const left = await fileSystem.cleanUp(`${root}/out`, { olderThan: '0ms' })
+    const unfinished = left.uploads.map(({ path }) => path)
+    for (const { path } of left.objects) expect(unfinished.some((target) => path.startsWith(`${target.replace(/[^/]*$/, '.')}${target.slice(target.lastIndexOf('/') + 1)}.millrace-`)), path).toBe(true)
+    for (const path of unfinished) expect(await fileSystem.status(path), path).toBeUndefined()
+    expect(await fileSystem.cleanUp(`${root}/out`, { olderThan: '0ms' })).toEqual({ uploads: [], objects: [], kept: [] })
   })
 
   test('a continuous job finds new objects, is stopped with a savepoint on s3, and goes on at another parallelism', async () => {

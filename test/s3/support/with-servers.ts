@@ -2,16 +2,16 @@ import { describe, inject } from 'vitest'
 import { S3_SERVERS } from '../../services/s3/s3-server.ts'
 import type { S3Server } from '../../services/s3/s3-server.ts'
 
-/** Registers the same tests for every server. One that is missing is skipped by name, except in CI, which has been told so already. */
+/** Registers the same tests for every server. Those for one that is missing are skipped by name; in CI the run has ended before, with its name. */
 export function onEachServer(title: string, body: (server: S3Server) => void): void {
   for (const name of S3_SERVERS) onServer(`${title} on ${name}`, (server) => server.name === name, body)
 }
 
-/** Registers tests for the first server that has what they need. */
+/** Registers tests for the first server that has what they need, or skips them by name. */
 export function onServer(title: string, needs: (server: S3Server) => boolean, body: (server: S3Server) => void): void {
   const server = inject('s3Servers').find(needs)
-  if (server !== undefined) describe(title, () => body(server))
-  else if (process.env['MILLRACE_REQUIRE_SERVICES'] !== '1') describe.skip(title, () => body(MISSING))
+  if (server === undefined) describe.skip(title, () => body(MISSING))
+  else describe(title, () => body(server))
 }
 
 /** Only for the names of the tests that are skipped. */

@@ -9,7 +9,7 @@ declare module 'vitest' {
   }
 }
 
-/** Starts every server that this machine has. Where MILLRACE_REQUIRE_SERVICES=1 they are installed, and having none is an error. */
+/** Starts every server that this machine has. Where MILLRACE_REQUIRE_SERVICES=1 they are installed, and each that is missing is an error. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const required = process.env['MILLRACE_REQUIRE_SERVICES'] === '1'
   const running: RunningS3Server[] = []
@@ -19,8 +19,13 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     if ('missing' in started) missing.push(started.missing)
     else running.push(started)
   }
-  if (missing.length > 0) process.stderr.write(`S3 suites are SKIPPED on: ${missing.join('; ')}\n`)
-  if (required && running.length === 0) throw new Error(`expected at least one S3 server, found none: ${missing.join('; ')}`)
+  if (missing.length > 0) {
+    if (required) {
+      await Promise.all(running.map((one) => one.stop()))
+      throw new Error(`expected the S3 servers ${S3_SERVERS.join(' and ')}: ${missing.join('; ')}`)
+    }
+    process.stderr.write(`\nALL S3 SUITES ARE SKIPPED ON: ${missing.join('; ')}\n\n`)
+  }
   project.provide(
     's3Servers',
     running.map(({ server }) => server),

@@ -11,6 +11,7 @@ export interface S3Server {
 
 export type S3ServerName = 'minio' | 'moto'
 
+/** All of them are demanded where MILLRACE_REQUIRE_SERVICES=1: MinIO checks signatures and uploads, moto has the widest list of functions. */
 export const S3_SERVERS: readonly S3ServerName[] = ['minio', 'moto']
 
 export interface RunningS3Server {

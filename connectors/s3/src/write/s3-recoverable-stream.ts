@@ -30,6 +30,12 @@ interface SealedPart {
 }
 
 /**
+ * How long closing waits for what is under way. A request that is broken off may still take effect, and must not do so after a successor
+ * has looked at what there is: its part would replace the successor's, its tail would be nobody's.
+ */
+const CLOSE_MS = 10_000
+
+/**
  * Gathers bytes into parts, which are uploaded several at a time while more is written. Parts are numbered upwards across attempts, so
  * that a request of an attempt that was given up never replaces what a later one has uploaded.
  */
@@ -127,8 +133,9 @@ export class S3RecoverableStream implements RecoverableStream {
     this.#closed = true
     this.#open = []
     this.#sealed = []
-    this.#stop.abort(this.#isClosed())
+    const cancel = this.#requests.config.clock.schedule(CLOSE_MS, () => this.#stop.abort(this.#isClosed()))
     await Promise.allSettled([this.#keeping, ...this.#uploading])
+    cancel()
   }
 
   #partBytes(): number {
