@@ -35,6 +35,7 @@ const BY_NAME: Readonly<Record<string, Mapping>> = {
   NoSuchKey: NOT_FOUND,
   NotFound: NOT_FOUND,
   NoSuchUpload: mapping('FS_NOT_FOUND', 'external', false, 'this upload was completed or aborted before, by a lifecycle rule perhaps'),
+  InvalidPart: mapping('FS_IO', 'external', false, 'the store does not take these parts: one was replaced, or, as with radosgw, a failed attempt had uploaded others and the store wants them too; write to another store'),
   NoSuchBucket: mapping('S3_NO_SUCH_BUCKET', 'user', false, 'there is no such bucket; check its name, the endpoint and the credentials'),
   InvalidBucketName: mapping('S3_NO_SUCH_BUCKET', 'user', false, 'this cannot be the name of a bucket; check it'),
   InvalidAccessKeyId: CREDENTIALS,
