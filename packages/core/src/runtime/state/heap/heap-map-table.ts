@@ -98,7 +98,7 @@ export class HeapMapTable<UK, UV> implements MapStateTable<UK, UV>, HeapPart {
     // an iterator over the map may still be open and must end; the snapshot keeps a list of its own
     if (this.#cut.active) {
       const entries = [...map.values()]
-      this.#cut.detach(keyGroup, () => this.#walkEntries(keyGroup, key, namespace, entries))
+      this.#cut.detach(keyGroup, () => this.#walkEntries(keyGroup, key, namespace, entries.values()))
     }
     map.clear()
   }
@@ -127,12 +127,18 @@ export class HeapMapTable<UK, UV> implements MapStateTable<UK, UV>, HeapPart {
     this.put(keyGroup, key, namespace, userKey, value as UV)
   }
 
-  *#walkEntries(keyGroup: number, key: StateKey, namespace: Namespace, entries: Iterable<KeyedEntry<UK, UV>>): Generator<void> {
-    const { epochs } = this.#cut
-    for (const entry of entries) {
-      if (epochs.needs(entry.epoch)) this.#write(keyGroup, key, namespace, entry)
-      if (this.#cut.endsSlice()) yield
+  *#walkEntries(keyGroup: number, key: StateKey, namespace: Namespace, left: IterableIterator<KeyedEntry<UK, UV>>): Generator<void> {
+    while (this.#writeSlice(keyGroup, key, namespace, left)) yield
+  }
+
+  /** True if the slice ended before the entries did. In a generator the loop would leave garbage for every entry. */
+  #writeSlice(keyGroup: number, key: StateKey, namespace: Namespace, left: IterableIterator<KeyedEntry<UK, UV>>): boolean {
+    const cut = this.#cut
+    for (const entry of left) {
+      if (cut.epochs.needs(entry.epoch)) this.#write(keyGroup, key, namespace, entry)
+      if (cut.endsSlice()) return true
     }
+    return false
   }
 
   *#walkChanges(keyGroup: number): Generator<void> {

@@ -109,10 +109,8 @@ export class KeyLayoutTable<V> implements StateTable<V>, HeapPart {
       }
       return
     }
-    for (const [key, entry] of this.#entries.plain(keyGroup) ?? []) {
-      if (epochs.needs(entry.epoch)) this.#write(keyGroup, key, null, entry)
-      if (this.#cut.endsSlice()) yield
-    }
+    const plain = this.#entries.plain(keyGroup)?.entries()
+    while (plain !== undefined && this.#writeSlice(keyGroup, plain)) yield
     for (const [key, namespaces] of this.#entries.named(keyGroup) ?? []) {
       for (const [namespace, entry] of namespaces) {
         if (epochs.needs(entry.epoch)) this.#write(keyGroup, key, namespace, entry)
@@ -125,6 +123,16 @@ export class KeyLayoutTable<V> implements StateTable<V>, HeapPart {
     const key = reader.readKey()
     const namespace = reader.readNamespace()
     this.put(keyGroup, key, namespace, (readValue === undefined ? this.#serializer.read(reader.input) : readValue(reader.input)) as V)
+  }
+
+  /** True if the slice ended before the entries did. In a generator the loop would leave garbage for every entry. */
+  #writeSlice(keyGroup: number, plain: IterableIterator<[StateKey, Entry<V>]>): boolean {
+    const cut = this.#cut
+    for (const [key, entry] of plain) {
+      if (cut.epochs.needs(entry.epoch)) this.#write(keyGroup, key, null, entry)
+      if (cut.endsSlice()) return true
+    }
+    return false
   }
 
   /** The entry is about to change for the first time after the barrier: writes it if the snapshot in progress needs it, and stamps it. */

@@ -188,11 +188,18 @@ export class NamespaceLayoutTable<V> implements StateTable<V>, HeapPart {
   }
 
   *#walkEntries(keyGroup: number, namespace: Namespace, entries: Entries<V>): Generator<void> {
-    const { epochs } = this.#cut
-    for (const entry of entries.values()) {
-      if (epochs.needs(entry.epoch)) this.#write(keyGroup, namespace, entry)
-      if (this.#cut.endsSlice()) yield
+    const left = entries.values()
+    while (this.#writeSlice(keyGroup, namespace, left)) yield
+  }
+
+  /** True if the slice ended before the entries did. In a generator the loop would leave garbage for every entry. */
+  #writeSlice(keyGroup: number, namespace: Namespace, left: IterableIterator<KeyedEntry<StateKey, V>>): boolean {
+    const cut = this.#cut
+    for (const entry of left) {
+      if (cut.epochs.needs(entry.epoch)) this.#write(keyGroup, namespace, entry)
+      if (cut.endsSlice()) return true
     }
+    return false
   }
 
   *#walkChanges(keyGroup: number): Generator<void> {
