@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { JobClient } from '@millrace/core'
 import { expect, test } from 'vitest'
+import { chaosJobs } from '../../chaos/jobs/all-jobs.ts'
 import { parallelRun } from './run-parallel.ts'
 
 async function until(client: JobClient, condition: () => boolean): Promise<void> {
@@ -10,7 +11,7 @@ async function until(client: JobClient, condition: () => boolean): Promise<void>
   }
 }
 
-test.for(['keyed-count', 'tumbling', 'timers', 'broadcast'])('%s goes on from savepoints at parallelism 1, 4 and 2', { timeout: 90_000 }, async (job) => {
+test.for(chaosJobs.map(({ name }) => name))('%s goes on from savepoints at parallelism 1, 4 and 2', { timeout: 90_000 }, async (job) => {
   await using run = await parallelRun(job, { recordsPerSecond: 1500, records: 6000 })
   const savepointDirectory = join(run.run.directory, 'savepoints')
   let from: string | undefined

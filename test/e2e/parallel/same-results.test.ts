@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { checkpointDirectory } from '../../chaos/chaos-run.ts'
 import { chaosJobs } from '../../chaos/jobs/all-jobs.ts'
 import { parallelRun } from './run-parallel.ts'
 
@@ -26,4 +27,12 @@ describe.for(chaosJobs.map(({ name }) => name))('%s gives the same result', { ti
     expect(await client.done).toMatchObject({ state: 'finished', numRestarts: 0 })
     expect(await run.difference()).toBeUndefined()
   })
+})
+
+test('checkpoints that are not aligned give the same as long as nothing fails', { timeout: 60_000 }, async () => {
+  await using run = await parallelRun('keyed-count', { recordsPerSecond: 3000 })
+  const client = await run.submit({ parallelism: 4, workers: 2, checkpoints: { storage: checkpointDirectory(run.run), interval: '50ms', mode: 'atLeastOnce' } })
+  expect(await client.done).toMatchObject({ state: 'finished', numRestarts: 0 })
+  expect(client.metrics().find(({ name }) => name === 'numberOfCompletedCheckpoints')?.value).toBeGreaterThan(3)
+  expect(await run.difference()).toBeUndefined()
 })

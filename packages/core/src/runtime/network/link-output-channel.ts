@@ -1,6 +1,7 @@
 import type { Counter } from '../../spi/metric-group.ts'
 import { createDataOutput } from '../../types/byte-data-output.ts'
 import type { ChannelMessage } from './channel-message.ts'
+import { ASSUMED_ROW_BYTES } from './channel.ts'
 import type { ChannelAddress, RemoteOutputChannel, RemoteOutputOptions } from './remote-channel.ts'
 import { type RowFrameCodec, rowFrameCodecOf } from './row-frame.ts'
 import type { StreamElement } from './stream-element.ts'
@@ -32,6 +33,10 @@ class LinkOutput implements LinkOutputChannel {
   readonly #waiting: Uint8Array[] = []
   #waitingBytes = 0
   #credit = 0
+  /** The last grant: half of the limit or more. */
+  #grantBytes = 0
+  /** Of the last batch. */
+  #rowBytes = ASSUMED_ROW_BYTES
   #batches = 0
   #closed = false
 
@@ -43,6 +48,11 @@ class LinkOutput implements LinkOutputChannel {
 
   get isAvailable(): boolean {
     return this.#credit > 0
+  }
+
+  /** A quarter to a half of what the limit stands for. */
+  get batchRows(): number {
+    return Math.max(1, Math.floor(this.#grantBytes / 2 / this.#rowBytes))
   }
 
   get queuedBytes(): number {
@@ -57,6 +67,7 @@ class LinkOutput implements LinkOutputChannel {
     this.#output.reset()
     this.#codec.write(element, this.#output)
     const rows = this.#output.bytes()
+    this.#rowBytes = rows.length / element.values.length
     this.#batches++
     this.numBuffersOut.value++
     this.numBytesOut.value += rows.length
@@ -68,6 +79,7 @@ class LinkOutput implements LinkOutputChannel {
   granted(bytes: number): void {
     const wasAvailable = this.isAvailable
     this.#credit += bytes
+    this.#grantBytes = bytes
     this.#sendWaiting()
     if (!wasAvailable && this.isAvailable && !this.#closed) this.onSpace()
   }

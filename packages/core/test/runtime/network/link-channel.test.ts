@@ -150,6 +150,7 @@ describe('channel over a link', () => {
   test('gives less credit when the consumer is slow', async () => {
     const { output, input, deliver, clock } = link(50_000, 100)
     deliver()
+    expect(output.batchRows).toBe(8)
     for (let index = 0; index < 100; index++) {
       if (output.isAvailable) output.push(records('x'.repeat(990)))
       if (output.isAvailable) output.push(records('x'.repeat(990)))
@@ -162,6 +163,8 @@ describe('channel over a link', () => {
     expect(output.queuedBytes).toBeLessThan(1_100)
     expect(input.queuedBytes).toBeLessThan(input.limitBytes + 1_100)
     expect(input.estimatedTimeToConsumeMs).toBeLessThan(115)
+    // of a thousand bytes each, from grants of five to ten thousand
+    expect([2, 3, 4, 5]).toContain(output.batchRows)
   })
 
   test('rows that cannot be read, and control elements out of place, are errors', () => {
