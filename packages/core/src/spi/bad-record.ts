@@ -2,7 +2,7 @@ import type { Sink } from './sink.ts'
 
 /** A record that could not be decoded or processed, with all that is needed to find and replay it. */
 export interface BadRecord {
-  /** The bytes as they were read, when there are any. */
+  /** The bytes as they were read; of a record on which a function failed, the record as JSON. Null when there are none. */
   readonly raw: Uint8Array | null
   /** File path, topic, or name of the operator whose function threw. */
   readonly source: string

@@ -4,6 +4,7 @@ import type { BadRecord, BadRecordPolicy } from '../../spi/bad-record.ts'
 import type { Counter } from '../../spi/metric-group.ts'
 import { describeRecord } from './describe-record.ts'
 import { ErrorRatio } from './error-ratio.ts'
+import { recordAsJson } from './record-as-json.ts'
 import type { OperatorContext } from './stream-operator.ts'
 
 const LOG_EVERY = 1_000
@@ -40,7 +41,7 @@ export class UserErrors {
     if (!this.goesOn || located.origin !== 'user') throw located
     this.#count(located)
     const policy = this.#policy
-    if (typeof policy === 'object' && 'deadLetter' in policy) this.#context.output.collectSide(DEAD_LETTER_TAG, this.#badRecord(located), timestamp)
+    if (typeof policy === 'object' && 'deadLetter' in policy) this.#context.output.collectSide(DEAD_LETTER_TAG, this.#badRecord(located, record), timestamp)
   }
 
   #locate(error: unknown, record: unknown, key: unknown, doing: string | undefined): MillraceError {
@@ -71,8 +72,9 @@ export class UserErrors {
     throw new MillraceError('CORE_ERROR_RATIO', message, { origin: 'user', at: error.at, cause: error })
   }
 
-  #badRecord(error: MillraceError): BadRecord {
+  #badRecord(error: MillraceError, record: unknown): BadRecord {
     const { name, subtaskIndex } = this.#context
-    return { raw: null, source: name, partition: String(subtaskIndex), offset: null, line: null, field: error.at.field ?? null, code: error.code, reason: error.message }
+    const raw = recordAsJson(record)
+    return { raw, source: name, partition: String(subtaskIndex), offset: null, line: null, field: error.at.field ?? null, code: error.code, reason: error.message }
   }
 }

@@ -164,7 +164,7 @@ describe('failing user functions', () => {
     const harness = await createOperatorHarness(breaking, { ...byKey, onError: policy })
     harness.element({ key: 'a', n: 13 }, 3)
     expect(harness.side('millrace.dead-letter')).toEqual([
-      { raw: null, source: 'keyedProcess', partition: '0', offset: null, line: null, field: null, code: 'CORE_USER_FUNCTION', reason: expect.stringContaining('unlucky') },
+      { raw: Buffer.from('{"key":"a","n":13}'), source: 'keyedProcess', partition: '0', offset: null, line: null, field: null, code: 'CORE_USER_FUNCTION', reason: expect.stringContaining('unlucky') },
     ])
     expect(harness.counter('numRecordsRejected')).toBe(1)
     expect(harness.warnings).toHaveLength(1)
