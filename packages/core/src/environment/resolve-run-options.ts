@@ -10,12 +10,18 @@ import type { StateBackend } from '../spi/state-backend.ts'
 import { durationMs } from '../types/duration-ms.ts'
 import type { CheckpointOptions, RestartStrategy, RunOptions } from './run-options.ts'
 
-/** The storage a job's checkpoints go to; undefined when it runs without. */
+/** The storage a job's checkpoints go to, or its `from` is read through; undefined when it runs without. */
 export function checkpointStorage(options: RunOptions): CheckpointStorage | undefined {
   const path = checkpointPath(options)
   if (path !== undefined) return fileCheckpointStorage(path)
   const storage = options.checkpoints?.storage
-  return typeof storage === 'object' ? storage : options.checkpoints?.interval === undefined ? undefined : memoryCheckpointStorage()
+  if (typeof storage === 'object') return storage
+  return options.checkpoints?.interval === undefined && !restoresOnly(options) ? undefined : memoryCheckpointStorage()
+}
+
+/** A job that goes on from a savepoint and takes no checkpoints itself. The newest of a storage needs the storage. */
+export function restoresOnly({ checkpoints, from }: RunOptions): boolean {
+  return from !== undefined && from !== 'latest' && checkpoints?.storage === undefined && checkpoints?.savepointDirectory === undefined && checkpoints?.interval === undefined
 }
 
 /** Of files, where it is they that checkpoints go to. */

@@ -21,7 +21,7 @@ import type { JobClient } from './job-client.ts'
 import { besideWorkers, localExecutor } from './local-executor.ts'
 import { createJobClient } from './local-job-client.ts'
 import { createLineLogger } from './logger.ts'
-import { checkpointPath, checkpointSettings, checkpointStorage, requireRecoverable, restartPolicy, takesIncremental } from './resolve-run-options.ts'
+import { checkpointPath, checkpointSettings, checkpointStorage, requireRecoverable, restartPolicy, restoresOnly, takesIncremental } from './resolve-run-options.ts'
 import type { RunOptions } from './run-options.ts'
 import { slowStepWatch } from './slow-step-watch.ts'
 import { systemClock } from './system-clock.ts'
@@ -73,12 +73,13 @@ export async function submitGraph(
   const fileSystems = createFileSystems(options.fileSystems)
   const store = await storage?.open({ jobName: graph.jobName, fileSystems, logger, now: () => clock.now() })
   const stateBackend = options.stateBackend ?? heapStateBackend()
+  const takesCheckpoints = store !== undefined && !restoresOnly(options)
   const incremental = takesIncremental(options.checkpoints, stateBackend, store, logger)
   const workingDirectory = await openWorkingDirectory(logger)
   const bufferDebloatTargetMs = durationMs(options.bufferDebloatTarget ?? '1s')
   const settings: TaskSettings = {
     jobName: graph.jobName,
-    checkpointingEnabled: store !== undefined,
+    checkpointingEnabled: takesCheckpoints,
     ...(store === undefined || options.checkpoints?.interval === undefined ? {} : { checkpointIntervalMs: durationMs(options.checkpoints.interval) }),
     incrementalCheckpoints: incremental,
     autoWatermarkIntervalMs: durationMs(options.autoWatermarkInterval ?? '200ms'),
@@ -104,8 +105,9 @@ export async function submitGraph(
     logger,
     metrics: registry.group({ job: graph.jobName }),
     fileSystems,
-    checkpoints: store === undefined ? undefined : { settings: checkpointSettings(options.checkpoints ?? {}, incremental), store },
-    restart: restartPolicy(options.restart, store !== undefined),
+    checkpoints: takesCheckpoints ? { settings: checkpointSettings(options.checkpoints ?? {}, incremental), store } : undefined,
+    restoreStore: store,
+    restart: restartPolicy(options.restart, takesCheckpoints),
     from: options.from,
     allowDroppedState: options.allowDroppedState ?? [],
     slots,

@@ -25,6 +25,8 @@ export interface JobCoordinatorOptions {
   readonly fileSystems: FileSystems
   /** Undefined: the job runs without checkpoints. */
   readonly checkpoints: { readonly settings: CheckpointSettings; readonly store: CheckpointStore } | undefined
+  /** What `from` is read through by a job that takes no checkpoints itself. */
+  readonly restoreStore?: CheckpointStore | undefined
   readonly restart: RestartPolicy
   /** `latest`, a pointer, or undefined for a fresh start. */
   readonly from: string | undefined
@@ -189,12 +191,12 @@ export class JobCoordinator {
 
   /** A restart goes on from the newest checkpoint of this run; only when there is none, from where the run itself began. */
   async #findRestore(restart: boolean): Promise<RestorePlan | undefined> {
-    const { checkpoints, from, graph, allowDroppedState, logger } = this.#options
-    if (checkpoints === undefined) {
+    const { checkpoints, restoreStore, from, graph, allowDroppedState, logger } = this.#options
+    const store = checkpoints?.store ?? restoreStore
+    if (store === undefined) {
       if (from === undefined) return undefined
       throw new MillraceError('CKPT_NO_STORAGE', `--from ${from} needs a checkpoint storage to read from; give --checkpoint-dir or checkpoints.storage`, { origin: 'user' })
     }
-    const { store } = checkpoints
     let pointer = restart ? this.statistics.recoveryPointer : undefined
     if (pointer === undefined && from === 'latest') pointer = (await store.list())[0]?.pointer
     else if (pointer === undefined) pointer = from

@@ -11,7 +11,7 @@ import { WatermarkStrategy } from '../../../src/functions/watermark-strategy.ts'
 import { fileCheckpointStorage } from '../../../src/runtime/checkpoint/storage/file-checkpoint-storage.ts'
 import { memoryCheckpointStorage } from '../../../src/runtime/checkpoint/storage/memory-checkpoint-storage.ts'
 import { type CollectingSink, collectingSink } from '../../../src/testing/collecting-sink.ts'
-import { at, checkpoint, end, watermark } from '../../../src/testing/script.ts'
+import { at, checkpoint, crash, end, watermark } from '../../../src/testing/script.ts'
 import { type Script, scriptedSource } from '../../../src/testing/scripted-source.ts'
 import { runTestJob, testJob, type TestJobOptions } from '../../../src/testing/test-job.ts'
 import * as types from '../../../src/types/types.ts'
@@ -134,6 +134,16 @@ describe('state and the operators of a changed job', () => {
     const job = await testJob(build('other'), { checkpoints, from, allowDroppedState: ['sums'] })
     await job.until(() => job.client.status().state === 'running')
     await job.cancel()
+  })
+  test('a job that takes no checkpoints goes on from a savepoint all the same, and does not restart', async () => {
+    const from = await take({ storage: memoryCheckpointStorage() }, join(directory, 'storageless'))
+    const sink = collectingSink<string>()
+    const sums = (script: Script<number>) => (env: StreamExecutionEnvironment): void =>
+      env.fromSource(scriptedSource<number>(script), undefined, { uid: 'numbers' }).keyBy((n) => n).reduce((a, b) => a + b).uid('sums').map(String).sinkTo(sink, { uid: 'sink' })
+    await runTestJob(sums([1, 2, 3, 3, end]), { from })
+    expect(sink.values).toEqual(['6'])
+    await expect(runTestJob(sums([1, 2, 3, 3, crash, end]), { from })).rejects.toMatchObject({ code: 'CORE_SCRIPTED_CRASH' })
+    await expect(runTestJob(sums([end]), { from: join(directory, 'nowhere') })).rejects.toMatchObject({ code: 'CKPT_NOT_FOUND' })
   })
   test('a pointer that leads nowhere', async () => {
     const storage = memoryCheckpointStorage()
