@@ -2,38 +2,11 @@ import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { MillraceError } from '../errors.ts'
-import { didYouMean } from './closest-name.ts'
+import { problemOfSettings } from './check-settings.ts'
 import type { MillraceConfig } from './define-config.ts'
 import { importModule } from './import-module.ts'
 
 const FILE_NAMES = ['millrace.config.ts', 'millrace.config.mts', 'millrace.config.js', 'millrace.config.mjs']
-
-// A record and not a list, so that the compiler refuses a forgotten setting.
-const KNOWN: Readonly<Record<keyof MillraceConfig, true>> = {
-  parallelism: true,
-  workers: true,
-  workerHeapMb: true,
-  ioThreads: true,
-  workerStartTimeout: true,
-  stuckFunction: true,
-  maxParallelism: true,
-  stateBackend: true,
-  checkpoints: true,
-  restart: true,
-  from: true,
-  allowDroppedState: true,
-  fileSystems: true,
-  logger: true,
-  metricReporters: true,
-  autoWatermarkInterval: true,
-  bufferTimeout: true,
-  bufferBytes: true,
-  bufferDebloatTarget: true,
-  optimizer: true,
-  params: true,
-  metricsPort: true,
-  logLevel: true,
-}
 
 /** A configuration, and the URL of its module if there is one. */
 export interface LoadedConfig {
@@ -65,9 +38,8 @@ export async function importConfig(url: URL): Promise<MillraceConfig> {
   if (typeof config !== 'object' || config === null) {
     throw problem('CLI_INVALID_CONFIG', `Expected 'export default defineConfig({ … })', found ${config === undefined ? 'no default export' : typeof config}`, file)
   }
-  for (const key of Object.keys(config)) {
-    if (!Object.hasOwn(KNOWN, key)) throw problem('CLI_INVALID_CONFIG', `There is no setting '${key}'.${didYouMean(key, Object.keys(KNOWN))}`, file)
-  }
+  const wrong = problemOfSettings(config)
+  if (wrong !== undefined) throw problem('CLI_INVALID_CONFIG', wrong, file)
   return config
 }
 

@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Job } from '../api/define-job.ts'
 import { MillraceError } from '../errors.ts'
+import { requireOptions } from './check-settings.ts'
 import type { MillraceConfig } from './define-config.ts'
 import { locateConfig, type LoadedConfig } from './load-config.ts'
 import type { ParsedArguments } from './parse-arguments.ts'
@@ -29,13 +30,14 @@ export interface ReadSettings {
   readonly located: LoadedConfig
 }
 
-/** Settings from flags, environment, configuration file and code, in this order of precedence. Throws CLI_INVALID_ARGUMENT and what `loadConfig` throws. */
+/** Settings from flags, environment, configuration file and code, in this order of precedence. Throws CLI_INVALID_ARGUMENT, CORE_INVALID_OPTION and what `loadConfig` throws. */
 export async function readSettings(program: Program, flags: ParsedArguments['flags'], host: ProgramHost): Promise<ReadSettings> {
   const environment = readEnvironment(host.env)
   const fromFlags = readFlags(flags, 'flag')
   const fromEnvironment = readFlags(environment.flags, 'variable')
   const configPath = flags.get('config')?.[0] ?? environment.flags.get('config')?.[0]
   const located = await locateConfig(configPath === undefined ? dirname(fileURLToPath(program.moduleUrl)) : host.directory, configPath)
+  requireOptions(program.defaults ?? {})
   const layers: readonly MillraceConfig[] = [fromFlags, fromEnvironment, located.config, program.defaults ?? {}]
   return { settings: mergeSettings(layers), warnings: environment.warnings, located }
 }

@@ -1,5 +1,6 @@
 import { buildGraph, validateParams } from '../api/build-graph.ts'
 import type { Job } from '../api/define-job.ts'
+import { requireOptions } from './check-settings.ts'
 import type { JobClient } from './job-client.ts'
 import type { RunOptions } from './run-options.ts'
 import type { JobAddress } from './workers/job-address.ts'
@@ -19,7 +20,7 @@ export interface SubmitUrlOptions extends RunOptions {
  * Starts a job inside this process and returns as soon as it has been accepted; `done` of the client says how it ended. A job
  * that is to run in worker threads is given by the URL of its module, which has it as default export.
  *
- * Rejects with CORE_INVALID_PARAMS, whatever the job's builder throws, what `submitGraph` rejects with, and for a URL with
+ * Rejects with CORE_INVALID_OPTION, CORE_INVALID_PARAMS, whatever the job's builder throws, what `submitGraph` rejects with, and for a URL with
  * what importing the module throws.
  */
 export async function submit<P>(job: Job<P>, options?: SubmitOptions<P>): Promise<JobClient>
@@ -32,6 +33,7 @@ export async function submit(job: Job<unknown> | URL, options: SubmitOptions<unk
 
 /** `address`: where workers find the job. */
 export async function submitJob(job: Job<unknown>, options: SubmitOptions<unknown>, address?: JobAddress): Promise<JobClient> {
+  requireOptions(options)
   const graph = buildGraph(job, validateParams(job, options.params))
   // The runtime loads when the first job starts: importing the package must cost next to nothing.
   const { submitGraph } = await import('./submit-graph.ts')
