@@ -1,3 +1,4 @@
+import { MillraceError } from '../errors.ts'
 import type { Source, SourceSplit } from './source.ts'
 import type { SourceReader, SourceReaderContext } from './source-reader.ts'
 import type { SimpleVersionedSerializer } from './simple-versioned-serializer.ts'
@@ -29,17 +30,37 @@ export function defineSource<T, S extends SourceSplit, E>(source: EnumeratedSour
 export function defineSource<T, S extends SourceSplit, E>(source: ListedSource<T, S> | EnumeratedSource<T, S, E>): Source<T> {
   // Split and state types are erased in Source<T>; this is the one place where that is done.
   const erased = source as unknown as Source<T> & { discover?: ListedSource<T, SourceSplit>['discover'] }
-  const { discover } = erased
+  const { name, discover } = erased
   if (discover === undefined) return { ...erased, kind: 'source' }
   const enumerator = erased.bounded ? listedEnumerator : dealingEnumerator
-  return { ...erased, kind: 'source', createEnumerator: (context, restored) => enumerator(discover, context, restored) }
+  return { ...erased, kind: 'source', createEnumerator: (context, restored) => enumerator(() => listSplits(name, discover, context), context, restored) }
 }
 
-function listedEnumerator(discover: ListedSource<unknown, SourceSplit>['discover'], context: SplitEnumeratorContext, restored: unknown): SplitEnumerator {
+type Listing = () => Promise<readonly SourceSplit[]>
+
+/** Throws CORE_SOURCE_FAILED, and CORE_DUPLICATE_SPLIT: positions are found again by the id of their split. */
+async function listSplits(name: string, discover: ListedSource<unknown, SourceSplit>['discover'], context: SplitEnumeratorContext): Promise<readonly SourceSplit[]> {
+  let splits: readonly SourceSplit[]
+  try {
+    splits = await discover(context.signal, context.parallelism)
+  } catch (error) {
+    throw MillraceError.wrap(error, 'CORE_SOURCE_FAILED', `source ${name} could not list its splits`, { origin: 'external' })
+  }
+  const ids = new Set<string>()
+  for (const { id } of splits) {
+    if (ids.has(id)) {
+      throw new MillraceError('CORE_DUPLICATE_SPLIT', `expected discover of source ${name} to give each split an id of its own, found "${id}" twice; make the ids unique`, { origin: 'user' })
+    }
+    ids.add(id)
+  }
+  return splits
+}
+
+function listedEnumerator(list: Listing, context: SplitEnumeratorContext, restored: unknown): SplitEnumerator {
   const remaining: SourceSplit[] = []
   return {
     async start() {
-      remaining.push(...(Array.isArray(restored) ? (restored as SourceSplit[]) : await discover(context.signal, context.parallelism)))
+      remaining.push(...(Array.isArray(restored) ? (restored as SourceSplit[]) : await list()))
     },
     handleSplitRequest(subtask) {
       const next = remaining.shift()
@@ -51,11 +72,11 @@ function listedEnumerator(discover: ListedSource<unknown, SourceSplit>['discover
   }
 }
 
-function dealingEnumerator(discover: ListedSource<unknown, SourceSplit>['discover'], context: SplitEnumeratorContext, restored: unknown): SplitEnumerator {
+function dealingEnumerator(list: Listing, context: SplitEnumeratorContext, restored: unknown): SplitEnumerator {
   const hands: SourceSplit[][] = Array.from({ length: context.parallelism }, () => [])
   return {
     async start() {
-      const splits = Array.isArray(restored) ? (restored as SourceSplit[]) : await discover(context.signal, context.parallelism)
+      const splits = Array.isArray(restored) ? (restored as SourceSplit[]) : await list()
       splits.forEach((split, index) => hands[index % context.parallelism]?.push(split))
     },
     addReader(subtask) {

@@ -3,7 +3,7 @@ import { memoryCheckpointStorage } from '../../src/runtime/checkpoint/storage/me
 import { defineSource } from '../../src/spi/define-source.ts'
 import type { Source } from '../../src/spi/source.ts'
 import { collectingSink } from '../../src/testing/collecting-sink.ts'
-import { testJob } from '../../src/testing/test-job.ts'
+import { runTestJob, testJob } from '../../src/testing/test-job.ts'
 
 const NAMES = ['a', 'b', 'c', 'd', 'e']
 
@@ -49,4 +49,24 @@ test.each([1, 2, 7])('those of a bounded source one after the other, parallelism
   const job = await testJob((env) => env.fromSource(counters(true, 2)).sinkTo(sink), { parallelism })
   await job.finish()
   expect(sink.values.toSorted()).toEqual(NAMES.flatMap((name) => [0, 1, 2].map((n) => `${name}${n}`)))
+})
+
+const failing = (part: object): Promise<unknown> => runTestJob((env) => env.fromSource({ ...counters(true, 2), ...part }).sinkTo(collectingSink<string>()))
+const listing = (discover: () => Promise<readonly { readonly id: string }[]>): Source<string> =>
+  defineSource<string, { readonly id: string }>({ name: 'listed', bounded: true, discover, createReader: () => ({ addSplits: () => undefined, snapshotSplits: () => [], poll: () => 'end', available: async () => undefined }) })
+
+test('two splits of one id are refused: their positions would replace each other', async () => {
+  const twice = listing(async () => [{ id: 'a' }, { id: 'a' }])
+  await expect(failing(twice)).rejects.toMatchObject({ code: 'CORE_DUPLICATE_SPLIT', origin: 'user', message: expect.stringContaining('source listed') as string })
+})
+
+test('what the code of a source throws is named as its failure', async () => {
+  const gone = async (): Promise<never> => {
+    throw new Error('gone')
+  }
+  await expect(failing(listing(gone))).rejects.toMatchObject({ code: 'CORE_SOURCE_FAILED', origin: 'external', message: 'source listed could not list its splits: gone' })
+  const reader = (part: object): object => ({ createReader: () => ({ addSplits: () => undefined, snapshotSplits: () => [], poll: () => 'pending', ...part }) })
+  for (const part of [{ available: gone }, { start: gone }]) {
+    await expect(failing(reader(part))).rejects.toMatchObject({ code: 'CORE_SOURCE_FAILED', origin: 'external', message: 'source "source counters" (counters) failed: gone', at: { subtask: 0 } })
+  }
 })

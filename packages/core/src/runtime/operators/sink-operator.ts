@@ -7,6 +7,7 @@ import { CommitRetry } from './commit-retry.ts'
 import { Committables } from './committables.ts'
 import { describeRecord } from './describe-record.ts'
 import { jsonObjectSerializer } from './json-object-serializer.ts'
+import { requireSynchronousWriter } from './require-synchronous.ts'
 import type { OperatorContext, StreamOperator } from './stream-operator.ts'
 import { UserErrors } from './user-errors.ts'
 
@@ -42,12 +43,13 @@ class SinkOperator implements StreamOperator {
   async open(): Promise<void> {
     const context = this.#writerContext()
     if (this.#sink.createCommitter !== undefined) {
-      const committer = (await this.#sink.createCommitter(context)) as Committer<unknown>
+      const committer = (await this.#calling('open its committer', () => this.#sink.createCommitter?.(context))) as Committer<unknown>
       const serializer = this.#sink.committableSerializer ?? jsonObjectSerializer(`committables of sink ${this.#sink.name}`)
       this.#committing = { committer, committables: new Committables(this.#context, serializer), retry: new CommitRetry(this.#context, committer) }
       await this.#commitUpTo(ALL_CHECKPOINTS)
     }
-    this.writer = await this.#sink.createWriter(context, this.#writerStates.get())
+    const writer = await this.#calling('open its writer', () => this.#sink.createWriter(context, this.#writerStates.get()))
+    this.writer = requireSynchronousWriter(writer, this.#context.name)
   }
 
   processElement(value: unknown, timestamp: number): void {
@@ -79,12 +81,12 @@ class SinkOperator implements StreamOperator {
   }
 
   async prepareSnapshot(checkpointId: number): Promise<void> {
-    if (!this.#finished) await this.writer.flush(false)
+    if (!this.#finished) await this.#calling('flush', () => this.writer.flush(false))
     await this.#prepareCommit(checkpointId)
   }
 
   async snapshot(checkpointId: number): Promise<void> {
-    this.#writerStates.update((await this.writer.snapshotState?.(checkpointId)) ?? [])
+    this.#writerStates.update((await this.#calling('give its state', () => this.writer.snapshotState?.(checkpointId))) ?? [])
     this.#committing?.committables.snapshot()
   }
 
@@ -93,7 +95,7 @@ class SinkOperator implements StreamOperator {
   }
 
   async finish(): Promise<void> {
-    await this.writer.flush(true)
+    await this.#calling('flush', () => this.writer.flush(true))
     this.#finished = true
     if (this.#context.checkpointingEnabled) return
     await this.#prepareCommit(this.#context.firstCheckpointId)
@@ -109,8 +111,9 @@ class SinkOperator implements StreamOperator {
   }
 
   async #prepareCommit(checkpointId: number): Promise<void> {
-    const committables = (await this.writer.prepareCommit?.(checkpointId)) ?? []
-    this.#committing?.committables.add(checkpointId, committables)
+    const committables = (await this.#calling('prepare a commit', () => this.writer.prepareCommit?.(checkpointId))) ?? []
+    if (this.#committing !== undefined) this.#committing.committables.add(checkpointId, committables)
+    else if (committables.length > 0) throw this.#noCommitter()
   }
 
   async #commitUpTo(checkpointId: number): Promise<void> {
@@ -120,6 +123,21 @@ class SinkOperator implements StreamOperator {
     if (due.length === 0) return
     await retry.commit(due)
     committables.committed(due)
+  }
+
+  /** What the sink's own code throws is not the engine's fault. */
+  async #calling<R>(what: string, call: () => R | Promise<R>): Promise<R> {
+    try {
+      return await call()
+    } catch (error) {
+      const { name, uid, subtaskIndex } = this.#context
+      throw MillraceError.wrap(error, 'CORE_SINK_WRITE', `sink "${name}" (${this.#sink.name}) could not ${what}`, { origin: 'external', at: { operator: name, uid, subtask: subtaskIndex } })
+    }
+  }
+
+  #noCommitter(): MillraceError {
+    const message = `expected sink "${this.#context.name}" (${this.#sink.name}) to have a createCommitter, because its writer returned committables from prepareCommit, found none: nobody would commit them; add it, or publish in flush`
+    return new MillraceError('CORE_NO_COMMITTER', message, { origin: 'user', at: { operator: this.#context.name } })
   }
 
   #writerContext(): SinkWriterContext {

@@ -21,6 +21,8 @@ export interface SourceOperator extends StreamOperator {
   pollBatch(maxRecords: number): PollResult
   /** Awaited after `pending`. */
   available(signal: AbortSignal): Promise<void>
+  /** What `available` rejected with, as the failure of the source, and not of the engine. */
+  failed(error: unknown): MillraceError
   addSplits(splits: readonly SourceSplit[]): void
   noMoreSplits(): void
   /** Every auto-watermark interval, also while there is nothing to read or the output is full. */
@@ -81,7 +83,11 @@ class ReadingSourceOperator implements SourceOperator {
   }
 
   async open(): Promise<void> {
-    await this.#reader.start?.()
+    try {
+      await this.#reader.start?.()
+    } catch (error) {
+      throw this.failed(error)
+    }
     const states = this.#state.get()
     for (const { split, watermark, generator } of states) {
       const progress = this.#watermarks.splits.obtain(split.id)
@@ -115,6 +121,11 @@ class ReadingSourceOperator implements SourceOperator {
   available(signal: AbortSignal): Promise<void> {
     if (this.#limited && this.#limiter !== undefined) return this.#context.sleep(this.#limiter.waitMs())
     return this.#alignment?.paused === true ? this.#alignment.resumed() : this.#reader.available(signal)
+  }
+
+  failed(error: unknown): MillraceError {
+    const { name, uid, subtaskIndex } = this.#context
+    return MillraceError.wrap(error, 'CORE_SOURCE_FAILED', `source "${name}" (${this.#source.name}) failed`, { origin: 'external', at: { operator: name, uid, subtask: subtaskIndex } })
   }
 
   startAlignment(report: (watermark: number | null) => void): void {

@@ -111,7 +111,7 @@ export class SourcePoller {
         wake()
       },
       (error: unknown) => {
-        if (!this.#signal.aborted) this.#fail(error)
+        if (!this.#signal.aborted) this.#fail(this.#operator.failed(error))
       },
     )
   }

@@ -24,3 +24,8 @@ test.each<[string, string, (env: StreamExecutionEnvironment) => { print(): void 
 test('close may be asynchronous', async () => {
   await runTestJob((env) => numbers(env).process(() => ({ processElement: nothing, close: asynchronous }), long()).print())
 })
+
+test('a function that returns nothing is refused by name', async () => {
+  const forgotten = (() => undefined) as unknown as () => { processElement(): void }
+  await expect(runTestJob((env) => numbers(env).process(forgotten, long()).print())).rejects.toMatchObject({ code: 'CORE_INVALID_FUNCTION', origin: 'user', message: expect.stringContaining('operator "process"') as string })
+})

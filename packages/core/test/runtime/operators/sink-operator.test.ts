@@ -118,6 +118,29 @@ describe('sink operator', () => {
     await harness.close()
   })
 
+  it('names the sink when its own code fails outside of write', async () => {
+    const failing = (part: string, methods: object): Promise<unknown> =>
+      open(defineSink({ name: 'own', createWriter: () => ({ write: () => undefined, flush: () => undefined, ...methods }) })).then(async (harness) => {
+        await expect(harness.snapshot(1)).rejects.toMatchObject({ code: 'CORE_SINK_WRITE', origin: 'external', message: `sink "sink" (own) could not ${part}: gone` })
+        await harness.close(true)
+      })
+    const gone = (): never => {
+      throw new Error('gone')
+    }
+    await failing('flush', { flush: gone })
+    await failing('prepare a commit', { prepareCommit: gone })
+    await failing('give its state', { snapshotState: async () => gone() })
+    await expect(open(defineSink({ name: 'own', createWriter: gone }))).rejects.toMatchObject({ code: 'CORE_SINK_WRITE', message: 'sink "sink" (own) could not open its writer: gone' })
+  })
+
+  it('refuses a writer whose records nobody would wait for, and committables that nobody would commit', async () => {
+    const writer = { write: async () => Promise.resolve(), flush: () => undefined } // as the compiler lets it pass
+    await expect(open(defineSink<number>({ name: 'own', createWriter: () => writer }))).rejects.toMatchObject({ code: 'CORE_ASYNC_FUNCTION', message: expect.stringContaining('expected write of operator') as string })
+    const harness = await open(defineSink<number, string>({ name: 'own', createWriter: () => ({ write: () => undefined, flush: () => undefined, prepareCommit: () => ['batch'] }) }))
+    await expect(harness.snapshot(1)).rejects.toMatchObject({ code: 'CORE_NO_COMMITTER', origin: 'user' })
+    await harness.close(true)
+  })
+
   it('tries retryable commits again with growing delays, and holds the task until then', async () => {
     const { sink, log, committed } = recording([retryable, retryable])
     const harness = await open(sink)
