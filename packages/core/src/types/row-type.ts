@@ -6,8 +6,11 @@ import type { AnyType, Infer, TypeInformation } from './type-information.ts'
 /** The fields of a row, in the order in which they are written and in which rows that are read list them. */
 export type Fields = Readonly<Record<string, AnyType>>
 
-/** The static type of a row: records are immutable once emitted. */
-export type RowOf<F extends Fields> = { readonly [K in keyof F]: Infer<F[K]> }
+/**
+ * The static type of a row: records are immutable once emitted. `& {}` makes editors and the compiler show the fields themselves
+ * and not the name of this type with the schema behind it.
+ */
+export type RowOf<F extends Fields> = { readonly [K in keyof F]: Infer<F[K]> } & {}
 
 export interface RowOptions<F extends Fields> {
   /** Fields that had another name when restored state was written: `{ total: 'sum' }` reads into `total` what was `sum`. */
