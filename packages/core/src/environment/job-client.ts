@@ -8,7 +8,9 @@ export interface VertexStatus {
   readonly id: number
   readonly name: string
   readonly parallelism: number
+  /** What its first operator received, or read if it is a source. */
   readonly numRecordsIn: number
+  /** What its last operator emitted, or wrote if it is a sink. */
   readonly numRecordsOut: number
   /** Lowest watermark over the subtasks; undefined before the first one. */
   readonly currentWatermark?: number

@@ -23,13 +23,14 @@ export function jobStatus(graph: JobGraph, coordinator: JobCoordinator, samples:
     const watermark = watermarkOf(vertex, valuesOf)
     const taskValues = (name: string): readonly number[] =>
       samples.filter((sample) => sample.name === name && sample.labels['operator'] === vertex.name && sample.labels['uid'] === undefined).map(({ value }) => value)
-    const last = vertex.operators.at(-1)
+    const [first, last] = [vertex.operators[0], vertex.operators.at(-1)]
     return {
       id: vertex.id,
       name: vertex.name,
       parallelism: vertex.parallelism,
-      numRecordsIn: sumOf(vertex.operators[0]?.uid ?? '', 'numRecordsIn'),
-      numRecordsOut: sumOf(last?.uid ?? '', 'numRecordsOut'),
+      // what a source reads and a sink writes crosses the edge of the job, as in recordsIn and recordsOut
+      numRecordsIn: sumOf(first?.uid ?? '', first?.node.operator.kind === 'source' ? 'numRecordsOut' : 'numRecordsIn'),
+      numRecordsOut: sumOf(last?.uid ?? '', last?.node.operator.kind === 'sink' ? 'numRecordsIn' : 'numRecordsOut'),
       ...(watermark === undefined ? {} : { currentWatermark: watermark }),
       idle: taskValues('isIdle').some((value) => value === 1),
       busyRatio: Math.max(0, ...taskValues('busyTimeMsPerSecond')) / 1000,

@@ -6,6 +6,9 @@ const ADVICE: Readonly<Record<MillraceError['origin'], string>> = {
   engine: 'This is a defect of Millrace. Please report it with the output of --log-level debug.',
 }
 
+/** Of what no boundary of the engine has caught, but came out of the job's code or a connector of its project. */
+const OWN_CODE = 'Mend the code at the place above. If it is not to blame, this is a defect of Millrace: please report it with the output of --log-level debug.'
+
 /**
  * An error as people read it: code and message, place, remedy, and the chain of causes, each once. Stacks only if asked for;
  * without them the first line of the job's own code that was involved is shown.
@@ -13,7 +16,7 @@ const ADVICE: Readonly<Record<MillraceError['origin'], string>> = {
 export function printError(error: unknown, options: { readonly stacks: boolean }): string {
   const chain = causeChain(error)
   const place = placeOf(error, chain)
-  const advice = adviceFor(error)
+  const advice = adviceFor(error, chain)
   const causes = chain.slice(1).filter((cause, i) => !headline(chain[i]).includes(describeError(cause)))
   let text = `error ${headline(error)}\n`
   if (place !== '') text += `  at: ${place}\n`
@@ -24,9 +27,10 @@ export function printError(error: unknown, options: { readonly stacks: boolean }
 }
 
 /** Messages about the command line say themselves what to type. */
-function adviceFor(error: unknown): string {
+function adviceFor(error: unknown, chain: readonly unknown[]): string {
   if (!MillraceError.is(error)) return 'This error was not expected; --log-level debug shows where it comes from.'
-  return error.code.startsWith('CLI_') ? '' : ADVICE[error.origin]
+  if (error.code.startsWith('CLI_')) return ''
+  return error.origin === 'engine' && isOwn(framesOf(chain)[0]) ? OWN_CODE : ADVICE[error.origin]
 }
 
 function headline(error: unknown): string {
@@ -42,9 +46,8 @@ function causeChain(error: unknown): readonly unknown[] {
 
 function placeOf(error: unknown, chain: readonly unknown[]): string {
   const parts = MillraceError.is(error) ? describeLocation(error.at) : []
-  const thrown = chain.findLast((link) => link instanceof Error && !MillraceError.is(link))
-  const frame = thrown instanceof Error ? userFrame(thrown) : undefined
-  if (frame !== undefined) parts.push(frame)
+  const frame = framesOf(chain).find(isOwn)
+  if (frame !== undefined) parts.push(decodeURIComponent(new URL(frame).pathname))
   return parts.join(', ')
 }
 
@@ -57,12 +60,14 @@ function describeLocation(at: ErrorLocation): string[] {
   return at.file === undefined && at.line !== undefined ? [`line ${at.line}`, ...named] : [...file, ...named]
 }
 
-/** The first stack frame outside Node, node_modules and the engine. */
-function userFrame(error: Error): string | undefined {
-  const engine = new URL('..', import.meta.url).href
-  for (const line of (error.stack ?? '').split('\n')) {
-    const url = /(file:\/\/[^\s)]+:\d+):\d+\)?$/.exec(line)?.[1]
-    if (url !== undefined && !url.includes('/node_modules/') && !url.startsWith(engine)) return decodeURIComponent(new URL(url).pathname)
-  }
-  return undefined
+/** Of what was thrown first, without the frames of Node: `file:///job.ts:7`. */
+function framesOf(chain: readonly unknown[]): readonly string[] {
+  const thrown = chain.findLast((link) => link instanceof Error && !MillraceError.is(link))
+  const lines = thrown instanceof Error ? (thrown.stack ?? '').split('\n') : []
+  return lines.flatMap((line) => /(file:\/\/[^\s)]+:\d+):\d+\)?$/.exec(line)?.[1] ?? [])
+}
+
+/** Code outside node_modules and the engine. */
+function isOwn(frame: string | undefined): boolean {
+  return frame !== undefined && !frame.includes('/node_modules/') && !frame.startsWith(new URL('..', import.meta.url).href)
 }

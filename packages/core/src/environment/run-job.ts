@@ -73,7 +73,7 @@ async function runWith(program: Program, settings: RunSettings, host: ProgramHos
     const signals = [supervision.aborted, ...(program.defaults?.signal === undefined ? [] : [program.defaults.signal])]
     client = await submit(job, { ...settings.options, logger, signal: AbortSignal.any(signals), params: settings.params })
     const result = await supervision.attend(client, logger)
-    host.stderr.write(formatSummary(job.name, result))
+    host.stderr.write(formatSummary(job.name, result) + howToGoOn(result, settings.options))
     return exitCodeOfResult(result, supervision.signal())
   } catch (error) {
     // What a submission throws because it was interrupted is not a failure of the job.
@@ -90,6 +90,13 @@ async function openMetrics(port: number | undefined, client: () => JobClient | u
   if (port === undefined) return undefined
   const { startMetricsServer } = await import('./metrics-server.ts')
   return startMetricsServer(port, client)
+}
+
+/** A stop without a savepoint takes a checkpoint, which nobody would look for. */
+function howToGoOn({ state, savepoint }: JobResult, { checkpoints }: RunOptions): string {
+  const storage = checkpoints?.storage
+  const durable = typeof storage === 'object' ? storage.durable : storage !== undefined
+  return state === 'stopped' && savepoint === undefined && durable ? 'go on with --from latest\n' : ''
 }
 
 function exitCodeOfResult(result: JobResult, signal: StopSignal | undefined): number {

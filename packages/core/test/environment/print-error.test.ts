@@ -32,6 +32,18 @@ test("the line of the user's code is shown without the stack", () => {
   expect(text).not.toContain('node_modules')
 })
 
+test('what the own code threw at the engine is not called a defect of the engine', () => {
+  const failed = (stack: string): string => {
+    const thrown = new TypeError('boom')
+    thrown.stack = `TypeError: boom\n${stack}`
+    return printError(new MillraceError('CORE_TASK_FAILED', 'Task failed', { origin: 'engine', cause: thrown }), { stacks: false })
+  }
+  const engine = '    at poll (file:///p/node_modules/@millrace/core/i.js:3:4)'
+  const own = '    at poll (file:///p/source.ts:7:11)'
+  expect(failed(`    at node:internal/x:1:1\n${own}\n${engine}`)).toContain('  remedy: Mend the code at the place above.')
+  expect(failed(`${engine}\n${own}`)).toContain('  remedy: This is a defect of Millrace.')
+})
+
 test('stacks on request, cycles of causes end', () => {
   const a = new Error('a')
   a.cause = new Error('b', { cause: a })

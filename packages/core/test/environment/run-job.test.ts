@@ -168,6 +168,16 @@ test('a stop that fails is said, and the job goes on until it is canceled', asyn
   expect(await job.exitCode).toBe(143)
 })
 
+test('who stops a job with checkpoints that are kept is told how to go on', async () => {
+  for (const [flags, told] of [[['--checkpoint-dir', 'kept'], true], [['--checkpoint-interval', '1s'], false]] as const) {
+    const job = run(flags)
+    await job.submitted
+    job.client.end('stopped')
+    await job.exitCode
+    expect(job.output().includes('go on with --from latest\n')).toBe(told)
+  }
+})
+
 test('a signal during submission aborts it', async () => {
   const begun = Promise.withResolvers<void>()
   const submit: Submit = (_job, options) =>

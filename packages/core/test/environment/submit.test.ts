@@ -32,7 +32,7 @@ describe('submit', () => {
     const client = await submit(finite(sink), quiet)
     expect(await client.done).toMatchObject({ state: 'finished', recordsIn: 3, recordsOut: 3, recordsRejected: 0, numRestarts: 0 })
     expect(sink.values).toEqual([1, 2, 3])
-    expect(client.status()).toMatchObject({ jobName: 'finite', state: 'finished', vertices: [{ parallelism: 1 }] })
+    expect(client.status()).toMatchObject({ jobName: 'finite', state: 'finished', vertices: [{ parallelism: 1, numRecordsIn: 3, numRecordsOut: 3 }] })
   })
   test('aborting the signal cancels', async () => {
     const abort = new AbortController()
