@@ -6,6 +6,8 @@ import type { RecordBatch, StreamElement } from './stream-element.ts'
 
 /** Rows after which a batch is handed over: large enough to spread the cost of a hand-over, small enough for latency. */
 const BATCH_ROWS = 1024
+/** A channel that got none of so many batches for each channel is not used now: what it asks for holds nobody back. */
+const RECENT_BATCHES = 64
 
 /** Sends one output of a subtask to the subtasks of the next vertex. Records wait in batches until full or flushed. */
 export class RecordWriter {
@@ -16,6 +18,9 @@ export class RecordWriter {
   readonly #rowBytes: number[]
   /** What a row counts until its batch is full: more than its bytes where batches are to be small. */
   readonly #rowWeights: number[]
+  /** Batches sent so far, and their number when each channel got its last one. */
+  #sent = 0
+  readonly #lastSent: number[]
   #pending = false
 
   constructor(channels: readonly ChannelProducer[], select: ChannelSelector, batchBytes: number) {
@@ -25,6 +30,7 @@ export class RecordWriter {
     this.#batches = channels.map(() => undefined)
     this.#rowBytes = channels.map(() => 0)
     this.#rowWeights = channels.map(() => 0)
+    this.#lastSent = channels.map(() => 0)
   }
 
   get isAvailable(): boolean {
@@ -35,7 +41,12 @@ export class RecordWriter {
   /** Most records that should be emitted before `isAvailable` is asked again. */
   get batchRows(): number {
     let rows = BATCH_ROWS
-    for (const channel of this.channels) if (channel.batchRows !== undefined && channel.batchRows < rows) rows = channel.batchRows
+    const recent = this.#sent - RECENT_BATCHES * this.channels.length
+    for (let index = 0; index < this.channels.length; index++) {
+      if ((this.#lastSent[index] as number) < recent) continue
+      const { batchRows } = this.channels[index] as ChannelProducer
+      if (batchRows !== undefined && batchRows < rows) rows = batchRows
+    }
     return rows
   }
 
@@ -91,6 +102,7 @@ export class RecordWriter {
     const batch = this.#batches[index]
     if (batch === undefined) return
     this.#batches[index] = undefined
+    this.#lastSent[index] = ++this.#sent
     batch.bytes = batch.values.length * (this.#rowBytes[index] as number)
     ;(this.channels[index] as ChannelProducer).push(batch)
   }

@@ -81,6 +81,19 @@ describe('RecordWriter', () => {
     expect(small.queuedBytes).toBe(estimateBytes(1))
     expect(new RecordWriter([usual], () => 0, 1000).batchRows).toBe(1024)
   })
+  test('is not held back for ever by a channel that gets nothing, and whose size is not known', () => {
+    const [used, unused] = pair()
+    Object.defineProperty(unused, 'batchRows', { value: 8 })
+    const writer = new RecordWriter([used, unused], () => 0, 100_000)
+    const send = (): void => {
+      writer.collect(1, 0)
+      writer.flush()
+    }
+    for (let batch = 0; batch < 128; batch++) send()
+    expect(writer.batchRows).toBe(8)
+    send()
+    expect(writer.batchRows).toBe(1024)
+  })
   test('is not available while one of its channels is full, and says when there is room again', () => {
     const [full, other] = pair(100)
     const writer = new RecordWriter([full, other], () => 0, 10)
