@@ -86,6 +86,21 @@ test('lanes in other workers go on while one is replaced', { timeout: TIMEOUT_MS
   expect(await run.difference()).toBeUndefined()
 })
 
+const IO_FAULTS: readonly (Pick<Fault, 'kind' | 'point'> & { readonly code: string })[] = [
+  { kind: 'exit', point: 'poll', code: 'CORE_WORKER_EXITED' },
+  { kind: 'loop', point: 'write', code: 'CORE_FUNCTION_STUCK' },
+]
+
+test.for(IO_FAULTS)('a thread for I/O that ends by $kind in $point beside the only other thread is replaced, and the result is exact', { timeout: TIMEOUT_MS }, async ({ kind, point, code }) => {
+  await using run = await parallelRun('keyed-count', { ...PACED, ioThread: true })
+  const logger = listeningLogger()
+  const client = await run.submit({ ...SHAPE, parallelism: 1, workers: 0, logger }, { kind, point, call: 120 })
+  expect(await client.done).toMatchObject({ state: 'finished', numRestarts: 1 })
+  expect(logger.lines.map(({ fields }) => fields['code'])).toContain(code)
+  expectQuick(logger, 1)
+  expect(await run.difference()).toBeUndefined()
+})
+
 test('a function that takes long is named, and nothing else happens to it', { timeout: TIMEOUT_MS }, async () => {
   await using run = await parallelRun('keyed-count', PACED)
   const logger = listeningLogger()

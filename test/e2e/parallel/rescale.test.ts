@@ -27,6 +27,20 @@ test.for(chaosJobs.map(({ name }) => name))('%s goes on from savepoints at paral
   expect(await run.difference()).toBeUndefined()
 })
 
+test('a job goes on from a savepoint with and without threads for I/O', { timeout: 90_000 }, async () => {
+  await using run = await parallelRun('tumbling', { recordsPerSecond: 1500, records: 5000, ioThread: true })
+  const client = await run.submit({ parallelism: 2, workers: 2 })
+  await until(client, () => client.status().state === 'running' && client.status().recordsIn > 600)
+  const { savepoint = '' } = await client.stop({ savepoint: join(run.run.directory, 'savepoints') })
+  await using chained = await parallelRun('tumbling', { ...run.run, ioThread: false })
+  const second = await chained.submit({ parallelism: 1, from: savepoint })
+  await until(second, () => second.status().state === 'running' && second.status().recordsIn > 600)
+  const again = await second.stop({ savepoint: join(run.run.directory, 'savepoints') })
+  const last = await run.submit({ parallelism: 1, from: again.savepoint ?? '' })
+  expect(await last.done).toMatchObject({ state: 'finished', numRestarts: 0 })
+  expect(await run.difference()).toBeUndefined()
+})
+
 test('a savepoint that is taken on the way leaves the job as it is', { timeout: 60_000 }, async () => {
   await using run = await parallelRun('tumbling', { recordsPerSecond: 1500, records: 4000 })
   const client = await run.submit({ parallelism: 4, workers: 2 })

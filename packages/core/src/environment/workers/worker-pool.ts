@@ -1,6 +1,6 @@
 import { MillraceError } from '../../errors.ts'
 import type { ExecutorEvents, ExecutorPool } from '../../runtime/coordinator/executor-pool.ts'
-import type { ExecutorId, FromExecutor, ToExecutor } from '../../runtime/protocol.ts'
+import type { ExecutorId, FromExecutor, TaskId, ToExecutor } from '../../runtime/protocol.ts'
 import type { Clock } from '../../runtime/time/clock.ts'
 import type { Logger } from '../../spi/logger.ts'
 import { createActivity } from './activity-cell.ts'
@@ -14,8 +14,8 @@ import type { FromWorker } from './worker-message.ts'
 import { startWorkerThread, type WorkerThread } from './worker-thread.ts'
 
 const CHECK_INTERVAL_MS = 250
-/** How long a worker may keep tasks from being closed before it is ended. */
-const CLOSE_LIMIT_MS = 4_000
+/** How long a worker may give no sign of life while it has tasks to close before it is ended: what they would still do is not wanted. */
+const CLOSE_LIMIT_MS = 2_000
 /** How long a worker may keep its event loop alive after the end of the job. */
 const SHUTDOWN_LIMIT_MS = 1_000
 
@@ -43,8 +43,9 @@ interface PooledWorker {
   heardMs: number
   /** In this time of silence. */
   reported: boolean
-  /** Since when tasks are to be closed without a sign of life. */
-  closingMs: number | undefined
+  /** Tasks that it has been told to close and that are not closed, and since when there are some. */
+  readonly closing: Set<TaskId>
+  closingMs: number
 }
 
 /** The worker threads of one job: starts them, passes messages on, notices those that die or fall silent. */
@@ -75,7 +76,10 @@ export class WorkerPool implements ExecutorPool {
       if (message.kind === 'deploy') queueMicrotask(() => this.#events.lost(executor, lostBeforeDeployment()))
       return
     }
-    if (message.kind === 'close') worker.closingMs ??= this.#options.clock.now()
+    if (message.kind === 'close') {
+      if (worker.closing.size === 0) worker.closingMs = this.#options.clock.now()
+      for (const taskId of message.taskIds) worker.closing.add(taskId)
+    }
     worker.thread.post({ kind: 'message', message, channels: message.kind === 'deploy' ? this.#options.channels.of(executor, message) : [] })
   }
 
@@ -106,7 +110,7 @@ export class WorkerPool implements ExecutorPool {
     })
     // If this thread was busy, what the worker has sent meanwhile has its turn first.
     const cancelStartLimit = clock.schedule(startLimitMs, () => clock.immediate(() => this.#tooSlow(executor, worker)))
-    const worker: PooledWorker = { thread, activity, ready, cancelStartLimit, running: false, heardMs: clock.now(), reported: false, closingMs: undefined }
+    const worker: PooledWorker = { thread, activity, ready, cancelStartLimit, running: false, heardMs: clock.now(), reported: false, closing: new Set(), closingMs: 0 }
     this.#workers.set(executor, worker)
     return worker
   }
@@ -125,6 +129,7 @@ export class WorkerPool implements ExecutorPool {
         worker.ready.reject(MillraceError.fromWire(message.error))
         return
       case 'message':
+        if (message.message.kind === 'closed') worker.closing.delete(message.message.taskId)
         this.#dispatch(executor, message.message)
         return
     }
@@ -141,7 +146,6 @@ export class WorkerPool implements ExecutorPool {
     if (worker.reported) this.#options.logger.warn({ worker: executor, silentMs: nowMs - worker.heardMs }, 'the function has returned, and its worker goes on')
     worker.heardMs = nowMs
     worker.reported = false
-    worker.closingMs = undefined
   }
 
   #exited(executor: ExecutorId, worker: PooledWorker, error: MillraceError): void {
@@ -180,7 +184,7 @@ export class WorkerPool implements ExecutorPool {
   #check(executor: ExecutorId, worker: PooledWorker): void {
     const { clock, stuck, logger } = this.#options
     const silentMs = clock.now() - worker.heardMs
-    if (worker.closingMs !== undefined && clock.now() - worker.closingMs >= CLOSE_LIMIT_MS) {
+    if (worker.closing.size > 0 && Math.min(silentMs, clock.now() - worker.closingMs) >= CLOSE_LIMIT_MS) {
       logger.warn({ worker: executor, silentMs }, 'a worker does not close its tasks and is ended')
       worker.thread.terminate(new MillraceError('CORE_WORKER_EXITED', `A worker did not close its tasks within ${CLOSE_LIMIT_MS} ms`, { origin: 'user', retryable: true }))
     } else if (silentMs >= stuck.limitMs && !worker.reported) {
