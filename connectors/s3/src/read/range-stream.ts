@@ -48,14 +48,15 @@ export class RangeStream {
     void this.#receiveAll()
   }
 
-  /** Everything has come, though perhaps not been read. */
-  get received(): boolean {
-    return this.#position === this.#options.end
+  /** Of the range; what has come but was not read does not count. */
+  get bytesToCome(): number {
+    return this.#options.end - this.#position
   }
 
-  /** How fast the bytes came; undefined if it is the reader that is slow, since the answer had to be paused for it. */
+  /** How fast the bytes came; undefined for the first MiB, and if it is the reader that is slow, since the answer had to be paused for it. */
   get bytesPerMs(): number | undefined {
-    return this.#paused ? undefined : (this.#position - this.#options.start) / Math.max(1, this.#receivingMs)
+    const receivedBytes = this.#position - this.#options.start
+    return this.#paused || receivedBytes < STRETCH_BYTES ? undefined : receivedBytes / Math.max(1, this.#receivingMs)
   }
 
   /** The next chunk, which belongs to the receiver; undefined at the end. Rejects with S3_OBJECT_CHANGED. One call at a time. */
@@ -68,7 +69,7 @@ export class RangeStream {
         return chunk
       }
       if (this.#failure !== undefined) throw this.#failure
-      if (this.received) return undefined
+      if (this.bytesToCome === 0) return undefined
       await new Promise<void>((resolve) => {
         this.#news = resolve
       })
@@ -77,7 +78,7 @@ export class RangeStream {
 
   /** Nothing is read any more: gives the connection up, unless all has come and it is free for others. */
   close(): void {
-    if (!this.received) this.#closing.abort()
+    if (this.bytesToCome > 0) this.#closing.abort()
   }
 
   /** Never rejects: the next read does. */
@@ -85,9 +86,9 @@ export class RangeStream {
     const { requests, object } = this.#options
     const request = { doing: 'read', path: formatPath(object.location), permission: 's3:GetObject', precondition: 'changed', bytes: STRETCH_BYTES, signal: this.#signal } as const
     try {
-      while (!this.received) {
+      while (this.bytesToCome > 0) {
         await requests.proceed({ ...request, run: (loaded, signal) => this.#receive(loaded, signal) })
-        if (this.#isFull() && !this.received) await this.#pause()
+        if (this.#isFull() && this.bytesToCome > 0) await this.#pause()
       }
       this.#body?.release()
     } catch (error) {
@@ -113,7 +114,7 @@ export class RangeStream {
         this.#queuedBytes += chunk.length
         this.#position += chunk.length
         this.#news?.()
-        return this.#position - start < STRETCH_BYTES && !this.received && !this.#isFull()
+        return this.#position - start < STRETCH_BYTES && this.bytesToCome > 0 && !this.#isFull()
       }, signal)
     } finally {
       this.#receivingMs += config.clock.now() - sinceMs

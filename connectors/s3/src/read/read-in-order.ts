@@ -52,9 +52,10 @@ export async function* readInOrder(requests: S3Requests, object: OpenedObject, b
   try {
     if (start < size) openNext()
     for (let first = open[0]?.stream; first !== undefined; first = open[0]?.stream) {
-      if (first.received && first.bytesPerMs !== undefined) sideBySide = first.bytesPerMs < SLOW_BYTES_PER_MS
-      // one ahead, so that its first bytes are there when the last of this one have been read
-      while (next < size && open.length < (sideBySide ? readAheadBytes / HELD_BYTES : first.received ? 2 : 1)) openNext()
+      const endsSoon = first.bytesToCome <= HELD_BYTES
+      if (endsSoon && first.bytesPerMs !== undefined) sideBySide = first.bytesPerMs < SLOW_BYTES_PER_MS
+      // one ahead, so that its first bytes are there when the last of this one have come
+      while (next < size && open.length < (sideBySide ? readAheadBytes / HELD_BYTES : endsSoon ? 2 : 1)) openNext()
       const chunk = await first.next()
       if (chunk !== undefined) yield chunk
       else {
