@@ -4,6 +4,7 @@ import type * as Unconvert from 'hyparquet-writer/src/unconvert.js'
 import type * as DataPage from 'hyparquet-writer/src/datapage.js'
 import type * as HyparquetWriter from 'hyparquet-writer'
 import type { Compress } from './compressors.ts'
+import { pageChecksum } from './page-checksum.ts'
 import { compareStored } from './value-range.ts'
 import type { ValueRange } from './value-range.ts'
 
@@ -35,15 +36,17 @@ export class ChunkPages {
 
   add({ levels, values, ...page }: WrittenPage): void {
     const stored = this.#pack(values)
+    const parts = [new Uint8Array(levels), stored]
     this.#pages.push({
       page,
       header: {
         type: 'DATA_PAGE_V2',
         uncompressed_page_size: levels.length + values.length,
         compressed_page_size: levels.length + stored.length,
+        crc: pageChecksum(parts),
         data_page_header_v2: { num_values: page.rows, num_nulls: page.nulls, num_rows: page.rows, encoding: page.encoding, definition_levels_byte_length: levels.length, repetition_levels_byte_length: 0, is_compressed: true },
       },
-      parts: [new Uint8Array(levels), stored],
+      parts,
     })
   }
 
@@ -54,7 +57,7 @@ export class ChunkPages {
     let unpacked = 0
     if (dictionary !== undefined) {
       const stored = this.#pack(dictionary.values)
-      writePageHeader(writer, { type: 'DICTIONARY_PAGE', uncompressed_page_size: dictionary.values.length, compressed_page_size: stored.length, dictionary_page_header: { num_values: dictionary.count, encoding: 'PLAIN' } })
+      writePageHeader(writer, { type: 'DICTIONARY_PAGE', uncompressed_page_size: dictionary.values.length, compressed_page_size: stored.length, crc: pageChecksum([stored]), dictionary_page_header: { num_values: dictionary.count, encoding: 'PLAIN' } })
       unpacked += writer.offset - start + dictionary.values.length
       writer.appendBytes(stored)
     }

@@ -7,6 +7,7 @@ import { compressors } from './compressors.ts'
 import { FlatChunk } from './flat-chunk.ts'
 import type { FlatChunkOptions } from './flat-chunk.ts'
 import type { ResolvedWriteOptions } from './parquet-options.ts'
+import { appendWithChecksums } from './page-checksum.ts'
 import type { WrittenColumn } from './written-column.ts'
 
 /**
@@ -18,6 +19,8 @@ export class ParquetWriter implements FileRecordWriter<unknown> {
   readonly #options: ResolvedWriteOptions
   readonly #encoder: HyparquetWriter.ParquetWriter
   readonly #writer: InstanceType<typeof HyparquetWriter.ByteWriter>
+  /** What hyparquet-writer has written of a row group. */
+  readonly #scratch: InstanceType<typeof HyparquetWriter.ByteWriter>
   readonly #flushGroup: () => void
   /** By column; undefined for those whose values are kept. */
   readonly #chunks: readonly (FlatChunk | undefined)[]
@@ -35,6 +38,7 @@ export class ParquetWriter implements FileRecordWriter<unknown> {
     const { ParquetWriter: Encoder, ByteWriter } = createRequire(import.meta.url)('hyparquet-writer') as typeof HyparquetWriter
     const writer = new ByteWriter()
     this.#writer = writer
+    this.#scratch = new ByteWriter()
     this.#flushGroup = () => {
       if (writer.index > 0) output.write(writer.getBytes().slice())
       writer.index = 0 // the buffer serves for the next row group
@@ -109,10 +113,18 @@ export class ParquetWriter implements FileRecordWriter<unknown> {
       return { name, data: this.#kept[index] as unknown[], statistics: statistics && ordered, columnIndex: indexed, ...(dictionary ? {} : { encoding: 'PLAIN' as const }), bloomFilter: this.#options.bloomFilters.includes(name) }
     })
     if (columnData.length === 0) return []
-    void this.#encoder.write({ columnData, rowGroupSize: this.#rows, pageSize: pageBytes })
+    const encoder = this.#encoder
+    const before = encoder.pendingIndexes.length
+    this.#scratch.index = this.#scratch.offset = 0
+    encoder.writer = this.#scratch
+    void encoder.write({ columnData, rowGroupSize: this.#rows, pageSize: pageBytes })
+    encoder.writer = this.#writer
     this.#kept = this.#columns.map(() => [])
-    this.#encoder.num_rows -= BigInt(this.#rows)
-    return [...(this.#encoder.row_groups.pop()?.columns ?? [])]
+    encoder.num_rows -= BigInt(this.#rows)
+    encoder.row_groups.pop()
+    const written = encoder.pendingIndexes.splice(before).map((each) => appendWithChecksums(this.#writer, this.#scratch, each))
+    encoder.pendingIndexes.push(...written)
+    return written.map(({ chunk }) => chunk)
   }
 }
 

@@ -2,6 +2,7 @@ import { types } from '@millrace/core'
 import type { TypeInformation } from '@millrace/core/spi'
 import fc from 'fast-check'
 import { parquetMetadata } from 'hyparquet'
+import { parquetHeader } from 'hyparquet/src/column.js'
 import { describe, expect, test } from 'vitest'
 import { parquet } from '../src/index.ts'
 import type { ParquetWriteOptions } from '../src/index.ts'
@@ -151,6 +152,46 @@ describe('files', () => {
     )
   })
 })
+
+describe('checksums', () => {
+  const Checked = types.row({ id: types.long(), name: types.string().nullable(), price: types.decimal(9, 2), tags: types.list(types.string()), at: types.timestamp() })
+  const rows = Array.from({ length: 500 }, (_, id) => ({ id, name: id % 5 === 0 ? null : `name ${id % 50}`, price: `${id}.25`, tags: id % 3 === 0 ? [] : [`tag ${id % 7}`, 'x'], at: 1e12 + id }))
+
+  test.each(['uncompressed', 'zstd'] as const)('of all pages are written, and tell any damage of their bytes (%s)', async (codec) => {
+    const file = writeParquet(parquet(Checked, { rowGroupRows: 200, pageBytes: 500, codec }).fileWriter, rows)
+    const pages = pagesOf(file)
+    expect(pages.length).toBeGreaterThan(5 * 3)
+    expect(pages.filter(({ crc }) => crc === undefined)).toEqual([])
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...pages), fc.nat(), fc.integer({ min: 1, max: 255 }), async ({ start, end }, at, flip) => {
+        const bytes = Buffer.from(file)
+        const place = start + (at % (end - start))
+        bytes[place] = (bytes[place] as number) ^ flip
+        const error = await readParquet(parquet(Checked).fileReader, input(bytes)).catch((thrown: unknown) => thrown)
+        expect(error).toMatchObject({ code: 'PARQUET_FILE', message: expect.stringMatching(new RegExp(`expected a page with the checksum [0-9a-f]{8} at byte ${start}, found [0-9a-f]{8}`)) })
+      }),
+      { numRuns: 100 },
+    )
+  })
+})
+
+/** The bytes of all pages behind their headers. */
+function pagesOf(file: Buffer): { readonly start: number; readonly end: number; readonly crc: number | undefined }[] {
+  const whole = new Uint8Array(file).buffer
+  const columns = parquetMetadata(whole).row_groups.flatMap((group) => group.columns.map(({ meta_data: meta }) => meta as NonNullable<typeof meta>))
+  return columns.flatMap((meta) => {
+    const reader = { view: new DataView(whole), offset: Number(meta.dictionary_page_offset ?? meta.data_page_offset) }
+    const end = reader.offset + Number(meta.total_compressed_size)
+    const pages = []
+    while (reader.offset < end) {
+      const { crc, compressed_page_size: size } = parquetHeader(reader)
+      pages.push({ start: reader.offset, end: reader.offset + size, crc })
+      reader.offset += size
+    }
+    expect(reader.offset).toBe(end)
+    return pages.filter((page) => page.end > page.start)
+  })
+}
 
 test('page headers that lack a number are refused before the decoder goes round for ever with it', async () => {
   const file = writeParquet(parquet(Flight, { rowGroupRows: 100, codec: 'zstd' }).fileWriter, flights.slice(0, 300))
