@@ -21,6 +21,8 @@ const MAX_COLUMNS = 250
 const MAX_COMPILED = 64
 /** Small enough for what is made of a block on the way to stay in the caches of the processor: measured best between 16 and 64 KiB. */
 const BLOCK_BYTES = 16 * 1024
+/** The first ones are smaller, as they are made in vain where the scanner is often needed. */
+const FIRST_BLOCK_BYTES = 1024
 const LF = 0x0a
 const CR = 0x0d
 /** 10^k is exact in a double up to k = 22. */
@@ -56,14 +58,14 @@ export function compileRows(fields: readonly RowField[], columns: readonly strin
 
 function byBlocks(readBlock: ReadBlock): ReadRows {
   return (bytes, from, stop, limit, rows, max) => {
-    let size = BLOCK_BYTES
+    let size = FIRST_BLOCK_BYTES
     while (from < stop && rows.length < max) {
       const to = from + size < limit ? bytes.lastIndexOf(LF, from + size) + 1 : limit
       const read = to <= from ? 0 : readBlock(bytes.subarray(from, to), 0, Math.min(stop, to) - from, rows, max)
       if (read < 0) return from + ~read
       if (read === 0 && to === limit) break
       from += read
-      size = read === 0 ? size * 2 : BLOCK_BYTES
+      size = read === 0 ? size * 2 : Math.min(size * 2, BLOCK_BYTES)
     }
     return from
   }
