@@ -1,6 +1,6 @@
 import type { ColumnMetaData, DataPageHeader, DecodedArray, Encoding, PageHeader, ParquetParsers, SchemaElement, SchemaTree } from 'hyparquet'
 import { convert, convertWithDictionary, DEFAULT_PARSERS } from 'hyparquet/src/convert.js'
-import { decompressPage, readDataPage, readDataPageV2 } from 'hyparquet/src/datapage.js'
+import { decompressPage, readDataPage } from 'hyparquet/src/datapage.js'
 import { readPlain } from 'hyparquet/src/plain.js'
 import { arrayCursor } from './column-cursor.ts'
 import { decompressors } from './decompressors.ts'
@@ -38,9 +38,12 @@ interface PageParts extends Omit<Page, 'values'> {
   readonly bytes: Uint8Array
   /** There are no values. */
   readonly empty: boolean
-  /** Decodes the values where this decoder does not. */
-  byHyparquet(): DecodedArray
+  /** How many entries have a value. */
+  present(): number
 }
+
+/** Levels that are counted at a time: memory for more is not asked for before there are any. */
+const PIECE = 10_000
 
 /** Decodes the pages of a column chunk in the common encodings, and leaves the others to hyparquet. */
 export class PageDecoder {
@@ -56,7 +59,8 @@ export class PageDecoder {
     this.#column = column
     this.#meta = meta
     const parsers = { ...DEFAULT_PARSERS, ...column.parsers }
-    this.#decoder = { ...meta, pathInSchema: meta.path_in_schema, element: column.annotation, schemaPath: [...column.path], compressors: decompressors, parsers, utf8: false }
+    // It gets values without their levels, whose runs it would follow beyond the end of a damaged page: as of a column at the root.
+    this.#decoder = { ...meta, pathInSchema: meta.path_in_schema, element: column.annotation, schemaPath: column.path.slice(0, 1), compressors: decompressors, parsers, utf8: false }
     const levels = column.path.slice(1).map(({ element }) => element.repetition_type)
     this.#maxDefinition = levels.filter((each) => each !== 'REQUIRED').length
     this.#maxRepetition = levels.filter((each) => each === 'REPEATED').length
@@ -94,9 +98,11 @@ export class PageDecoder {
       if (at > bytes.length) throw new Error(`expected levels in a page of ${bytes.length} bytes, found them to end at ${at}`)
       return new RunLengthDecoder(bytes, start, at, bitWidth(max))
     }
-    const [repetition, definition] = [levels(this.#maxRepetition), levels(this.#maxDefinition)]
-    const byHyparquet = (): DecodedArray => convertWithDictionary(readDataPage(bytes, header, this.#decoder).dataPage, this.#dictionary, encoding, this.#decoder)
-    return { count, encoding, repetition, definition, bytes: bytes.subarray(at), empty: false, byHyparquet }
+    const repetition = levels(this.#maxRepetition)
+    const definitionStart = at + 4
+    const definition = levels(this.#maxDefinition)
+    const present = (): number => (definition === undefined ? count : this.#countPresent(new RunLengthDecoder(bytes, definitionStart, at, bitWidth(this.#maxDefinition)), count))
+    return { count, encoding, repetition, definition, bytes: bytes.subarray(at), empty: false, present }
   }
 
   #partsV2(stored: Uint8Array, header: PageHeader): PageParts | undefined {
@@ -110,24 +116,40 @@ export class PageDecoder {
     const packed = stored.subarray(end)
     const empty = nulls === count // then there are no bytes to be unpacked
     const bytes = v2.is_compressed === false || empty ? packed : this.#unpack(packed, header.uncompressed_page_size - end)
-    const byHyparquet = (): DecodedArray => convertWithDictionary(readDataPageV2(stored, header, this.#decoder).dataPage, this.#dictionary, encoding, this.#decoder)
-    return { count, encoding, repetition, definition, bytes, empty, byHyparquet }
+    return { count, encoding, repetition, definition, bytes, empty, present: () => count - nulls }
   }
 
-  #values({ encoding, bytes, empty, byHyparquet }: PageParts): PageValues {
+  #countPresent(definition: RunLengthDecoder, count: number): number {
+    const levels = new Int32Array(Math.min(count, PIECE))
+    let present = 0
+    for (let left = count; left > 0; left -= levels.length) {
+      const taken = Math.min(left, levels.length)
+      definition.take(levels, taken)
+      for (let index = 0; index < taken; index++) if (levels[index] === this.#maxDefinition) present++
+    }
+    return present
+  }
+
+  #values(parts: PageParts): PageValues {
+    const { encoding, bytes, empty } = parts
     if (empty) return arrayCursor([])
     switch (encoding) {
       case 'PLAIN':
-        return plainValues(bytes, this.#column.annotation, this.#column.parsing) ?? arrayCursor(byHyparquet())
+        return plainValues(bytes, this.#column.annotation, this.#column.parsing) ?? this.#byHyparquet(parts)
       case 'RLE_DICTIONARY':
       case 'PLAIN_DICTIONARY':
         if (this.#dictionary === undefined) throw new Error('expected a dictionary before the page that refers to it')
         return dictionaryValues(this.#dictionary, bytes)
       case 'RLE':
-        return this.#meta.type === 'BOOLEAN' ? booleanRuns(bytes) : arrayCursor(byHyparquet())
+        return this.#meta.type === 'BOOLEAN' ? booleanRuns(bytes) : this.#byHyparquet(parts)
       default:
-        return arrayCursor(byHyparquet())
+        return this.#byHyparquet(parts)
     }
+  }
+
+  #byHyparquet({ encoding, bytes, present }: PageParts): PageValues {
+    const header = { num_values: present(), encoding, definition_level_encoding: 'RLE', repetition_level_encoding: 'RLE' } as const
+    return arrayCursor(convertWithDictionary(readDataPage(bytes, header, this.#decoder).dataPage, this.#dictionary, encoding, this.#decoder))
   }
 
   #unpack(stored: Uint8Array, size: number): Uint8Array {
