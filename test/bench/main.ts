@@ -23,7 +23,7 @@ const services = new Set<() => Promise<void>>()
 for (const benchCase of chosen) {
   try {
     if (benchCase.provide !== undefined) services.add(await benchCase.provide())
-    const comparisons = benchCase.kind === 'rate' ? await runRateCase(benchCase) : [await benchCase.measure()]
+    const comparisons = benchCase.kind === 'rate' ? await runRateCase(benchCase) : [await benchCase.measure()].flat()
     for (const comparison of comparisons) {
       lines.push(comparison.line)
       process.stdout.write(`${JSON.stringify(comparison.line)}\n`)

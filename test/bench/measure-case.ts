@@ -6,5 +6,5 @@ export interface MeasureCase {
   readonly name: string
   /** As in RateCase. */
   readonly provide?: () => Promise<() => Promise<void>>
-  measure(): Promise<Comparison>
+  measure(): Promise<Comparison | readonly Comparison[]>
 }

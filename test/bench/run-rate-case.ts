@@ -29,9 +29,9 @@ export async function runRateCase(rateCase: RateCase): Promise<readonly Comparis
   for (let round = 0; round < PROCESSES; round++) {
     for (const participant of other === undefined ? participants : [...participants, other]) {
       if (isSlow(participant) && round >= SLOW_PROCESSES) continue
-      const { rate, ...outcome } = await work(participant, isSlow(participant) ? fewerRecords : participant.rateCase.records, 'time')
+      const { rate, rows, digest } = await work(participant, isSlow(participant) ? fewerRecords : participant.rateCase.records, 'time')
       participant.rates.push(rate)
-      if (participant !== other && !isSlow(participant)) timed.set(participant, outcome)
+      if (participant !== other && !isSlow(participant)) timed.set(participant, { rows, digest })
     }
   }
   requireSame(rateCase.name, timed)
@@ -54,7 +54,8 @@ function isSlow({ rateCase, variant }: Participant): boolean {
   return rateCase.slow?.includes(variant) === true
 }
 
-async function work({ rateCase, variant }: Participant, records: number, mode: 'check' | 'time'): Promise<WorkerReport> {
+/** Runs a variant once, in a process of its own. */
+export async function work({ rateCase, variant }: Pick<Participant, 'rateCase' | 'variant'>, records: number, mode: 'check' | 'time'): Promise<WorkerReport> {
   const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, WORKER, rateCase.name, variant, String(records), mode], { maxBuffer: 1 << 24 })
   return JSON.parse(stdout) as WorkerReport
 }

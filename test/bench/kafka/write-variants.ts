@@ -6,17 +6,11 @@ import { createTopics } from '../../services/kafka/create-topics.ts'
 import { functionSink, indexedSource, loadRuntime, runJob } from '../engine/run-job.ts'
 import type { Outcome, Variant } from '../rate-case.ts'
 import { brokerAddress, PARTITIONS } from './broker.ts'
+import { valueOf } from './values.ts'
 import { valueTally } from './value-tally.ts'
 
 /** Of one send, as large as our batches are together. */
 const SEND_RECORDS = 5000
-/** Values of 100 bytes, made before: what is measured is writing them. */
-const VALUES = Array.from({ length: 10_000 }, (_, index) => Buffer.from(`{"id":${String(index).padStart(10, '0')},"text":"${'x'.repeat(74)}"}`))
-
-function valueOf(index: number): Buffer {
-  return VALUES[index % VALUES.length] as Buffer
-}
-
 /** A new topic for each run; `check` reads it back. */
 function writing(write: (topic: string, records: number) => Promise<void>): Variant {
   const topic = `written-${randomUUID()}`
