@@ -28,7 +28,8 @@ export interface TestTopics extends AsyncDisposable {
 export async function testTopics(address: string): Promise<TestTopics> {
   const kafka = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING, connectionTimeout: 10_000, retry: { retries: 20 } })
   const admin = kafka.admin()
-  const producer = kafka.producer()
+  // what it tries again it would write twice otherwise, and on a broker that has just started it often does
+  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 })
   const transactional: Producer[] = []
   const openTransaction = async (): Promise<Transaction> => {
     const own = kafka.producer({ transactionalId: randomUUID(), maxInFlightRequests: 1, idempotent: true })

@@ -16,8 +16,9 @@ export interface ProducerOptions {
   readonly maxBufferedBytes?: number
   /** From the first attempt to send a batch until giving up. Default 120 s. */
   readonly deliveryTimeoutMs?: number
-  /** Told of every failed attempt that will be repeated. */
+  /** Told of every failed attempt that will be repeated (broker gone, leader moved …), and of the end of such trouble. */
   readonly onRetry?: (error: MillraceError, attempt: number) => void
+  readonly onRecovered?: () => void
 }
 
 /**

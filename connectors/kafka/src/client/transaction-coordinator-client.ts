@@ -1,3 +1,4 @@
+import type { MillraceError } from '@millrace/core/spi'
 import type { Committable } from './committable.ts'
 
 /**
@@ -25,8 +26,8 @@ export interface OpenTransaction extends ProducerIdAndEpoch {
 
 /** Talks to the coordinators of transactions that some other producer, perhaps of a dead process, began. */
 export interface TransactionCoordinatorClient {
-  /** Idempotent: true again for a transaction that is committed already. */
-  commit(committable: Committable): Promise<CommitOutcome>
+  /** Idempotent: the same again for a transaction that is committed already. `onRetry` is told of failed attempts that will be repeated. */
+  commit(committable: Committable, onRetry?: (error: MillraceError, attempt: number) => void): Promise<CommitOutcome>
   /**
    * Takes the transactional id over, which aborts its open transaction and fences its producer. Rejects with
    * `KAFKA_TRANSACTION_TIMEOUT_TOO_LONG` if the broker's `transaction.max.timeout.ms` is less than `timeoutMs`.

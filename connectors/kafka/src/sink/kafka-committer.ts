@@ -2,6 +2,7 @@ import { MillraceError, type Committer, type SinkWriterContext } from '@millrace
 import type { Committable } from '../client/committable.ts'
 import type { KafkaClient } from '../client/kafka-client.ts'
 import type { CommitOutcome } from '../client/transaction-coordinator-client.ts'
+import { Outage } from '../outage.ts'
 
 const REASONS: Readonly<Record<Exclude<CommitOutcome, 'committed'>, string>> = {
   fenced: 'it lasted longer than its timeout, or another job uses the same `transactionalIdPrefix`',
@@ -10,12 +11,15 @@ const REASONS: Readonly<Record<Exclude<CommitOutcome, 'committed'>, string>> = {
 }
 
 /** Commits transactions that checkpoints contain; a second time is no harm. */
-export function kafkaCommitter(client: KafkaClient, onLostTransaction: 'fail' | 'continue', { logger, metrics }: SinkWriterContext): Committer<Committable> {
+export function kafkaCommitter(client: KafkaClient, onLostTransaction: 'fail' | 'continue', context: SinkWriterContext): Committer<Committable> {
+  const { logger, metrics } = context
+  const group = metrics.group('committer')
+  const outage = new Outage({ logger, metrics: group, now: () => context.now() }, group.counter('numCommitRetries'), 'committing to Kafka')
   const lost = metrics.counter('numTransactionsLost')
   const coordinator = client.transactions()
 
   const commit = async (committable: Committable): Promise<void> => {
-    const outcome = await coordinator.commit(committable)
+    const outcome = await coordinator.commit(committable, (error, attempt) => outage.retrying(error, attempt))
     if (outcome === 'committed') return
     lost.value++
     const { transactionalId } = committable
@@ -29,7 +33,10 @@ export function kafkaCommitter(client: KafkaClient, onLostTransaction: 'fail' | 
 
   return {
     // as many at a time as there are: one per checkpoint that was not committed yet
-    commit: async (committables) => void (await Promise.all(committables.map(commit))),
+    async commit(committables) {
+      await Promise.all(committables.map(commit))
+      outage.recovered()
+    },
     close: () => client.close(),
   }
 }

@@ -30,7 +30,7 @@ export interface KafkaSinkOptions<T, K = string | Uint8Array | null> extends Kaf
   /** For records that name no partition. Default: by the hash of the key, as Java clients do it; records without a key go to all in turn. */
   readonly partitioner?: Partitioner
   /** Compression, batches, back-pressure. */
-  readonly produce?: Omit<ProducerOptions, 'onRetry'>
+  readonly produce?: Omit<ProducerOptions, 'onRetry' | 'onRecovered'>
   /** Default: sockets of our own that log in with kafkajs. */
   readonly client?: KafkaClientFactory
 }

@@ -1,8 +1,9 @@
-import { defineSink, durationMs, type MillraceError, type Sink, type SinkWriterContext } from '@millrace/core/spi'
+import { defineSink, durationMs, type Sink, type SinkWriterContext } from '@millrace/core/spi'
 import type { Committable } from '../client/committable.ts'
 import type { KafkaConnectionOptions } from '../client/connection-options.ts'
 import type { KafkaClient } from '../client/kafka-client.ts'
 import { kafkaJsClient } from '../client/kafkajs-client.ts'
+import { Outage } from '../outage.ts'
 import type { KafkaSerializationSchema } from '../records/record-serialization.ts'
 import { toRecords } from '../records/to-records.ts'
 import { badOption } from '../source/bad-option.ts'
@@ -53,9 +54,10 @@ export function kafkaSink<T, K = string | Uint8Array | null>(options: KafkaSinkO
         await serializer.prepare?.()
         const partitioner = options.partitioner ?? defaultPartitioner(context.subtaskIndex)
         const writing = { client, serializer, partitioner, flushes: guarantee !== 'none' }
-        const onRetry = retryLog(context)
-        if (settings === undefined) return new KafkaSinkWriter({ ...writing, producer: client.createProducer({ ...produce, onRetry }), transactions: undefined }, context)
-        const producer = client.createTransactionalProducer({ ...produce, onRetry })
+        const outage = new Outage(context, context.metrics.counter('numSendRetries'), 'sending to Kafka')
+        const producing = { ...produce, onRetry: outage.retrying.bind(outage), onRecovered: outage.recovered.bind(outage) }
+        if (settings === undefined) return new KafkaSinkWriter({ ...writing, producer: client.createProducer(producing), transactions: undefined }, context)
+        const producer = client.createTransactionalProducer(producing)
         const transactions = await openTransactions(client, producer, settings, context, restored)
         return new KafkaSinkWriter({ ...writing, producer, transactions }, context)
       } catch (error) {
@@ -96,13 +98,5 @@ function connectionOf({ brokers, clientId, tls, sasl, connectionTimeoutMs, reque
     ...(sasl === undefined ? {} : { sasl }),
     ...(connectionTimeoutMs === undefined ? {} : { connectionTimeoutMs }),
     ...(requestTimeoutMs === undefined ? {} : { requestTimeoutMs }),
-  }
-}
-
-function retryLog({ logger, metrics }: SinkWriterContext): (error: MillraceError, attempt: number) => void {
-  const retries = metrics.counter('numSendRetries')
-  return (error, attempt) => {
-    retries.value++
-    logger.warn({ attempt, error: error.message }, 'Sending to Kafka failed and is tried again')
   }
 }

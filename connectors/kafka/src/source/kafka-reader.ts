@@ -53,8 +53,8 @@ export class KafkaReader<T> implements SourceReader<T, KafkaSplit> {
     this.#fetcher = this.#client.createReader({
       ...fetch,
       isolation,
-      onRetry: (error, attempt) => this.#metrics.retrying(error, attempt),
-      onRecovered: () => this.#metrics.recovered(),
+      onRetry: (error, attempt) => this.#metrics.outage.retrying(error, attempt),
+      onRecovered: () => this.#metrics.outage.recovered(),
     })
     this.#batches = new FetchedBatches(this.#fetcher)
     if (commitsOffsets && groupId !== undefined) this.#commits = new OffsetCommits(this.#client, groupId, this.#context.logger, this.#metrics.group)
@@ -112,7 +112,7 @@ export class KafkaReader<T> implements SourceReader<T, KafkaSplit> {
   }
 
   isUnreachable(): boolean {
-    return this.#metrics.inTrouble
+    return this.#metrics.outage.lasts
   }
 
   notifyCheckpointComplete(checkpointId: number): void {

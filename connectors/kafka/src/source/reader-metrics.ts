@@ -1,31 +1,22 @@
-import type { Counter, Logger, MetricGroup, MillraceError, SourceReaderContext } from '@millrace/core/spi'
+import type { Counter, MetricGroup, SourceReaderContext } from '@millrace/core/spi'
+import { Outage } from '../outage.ts'
 import type { PartitionProgress } from './partition-progress.ts'
 
 /** What a reader tells about itself, by Flink's names where Flink has one. */
 export class ReaderMetrics {
   /** `KafkaSourceReader`, as in Flink. */
   readonly group: MetricGroup
-  readonly #logger: Logger
-  readonly #now: () => number
+  readonly outage: Outage
   readonly #bytes: Counter
-  readonly #retries: Counter
   readonly #resets: Counter
-  #troubleSince: number | undefined
 
   constructor(context: SourceReaderContext, partitions: () => Iterable<PartitionProgress>) {
-    this.#logger = context.logger
-    this.#now = () => context.now()
     this.#bytes = context.metrics.counter('numBytesIn')
     this.group = context.metrics.group('KafkaSourceReader')
-    this.#retries = this.group.counter('fetchRetries')
+    this.outage = new Outage(context, this.group.counter('fetchRetries'), 'fetching from Kafka')
     this.#resets = this.group.counter('offsetResets')
     context.metrics.gauge('pendingRecords', () => sumOf(partitions(), ({ lag }) => lag))
     this.group.gauge('records-lag-max', () => [...partitions()].reduce((most, { lag }) => Math.max(most, lag), 0))
-    this.group.gauge('unavailableMs', () => (this.#troubleSince === undefined ? 0 : this.#now() - this.#troubleSince))
-  }
-
-  get inTrouble(): boolean {
-    return this.#troubleSince !== undefined
   }
 
   add(progress: PartitionProgress): void {
@@ -41,19 +32,6 @@ export class ReaderMetrics {
 
   reset(): void {
     this.#resets.value++
-  }
-
-  /** Logs the first, second, fourth … attempt: trouble may last for hours. */
-  retrying(error: MillraceError, attempt: number): void {
-    this.#troubleSince ??= this.#now()
-    this.#retries.value++
-    if ((attempt & (attempt - 1)) === 0) this.#logger.warn({ code: error.code, attempt, error: error.message }, 'fetching from Kafka failed and is tried again')
-  }
-
-  recovered(): void {
-    if (this.#troubleSince === undefined) return
-    this.#logger.info({ unavailableMs: this.#now() - this.#troubleSince }, 'fetching from Kafka works again')
-    this.#troubleSince = undefined
   }
 }
 

@@ -18,6 +18,8 @@ export interface VertexStatus {
   /** Share of the last second, 0…1, worst subtask. */
   readonly busyRatio: number
   readonly backPressuredRatio: number
+  /** Only while what it reads from or writes to does not answer: for how long, worst subtask. Connectors say so by the gauge `unavailableMs`. */
+  readonly unavailableMs?: number
 }
 
 export interface CheckpointStatus {

@@ -24,6 +24,7 @@ export function jobStatus(graph: JobGraph, coordinator: JobCoordinator, samples:
     const taskValues = (name: string): readonly number[] =>
       samples.filter((sample) => sample.name === name && sample.labels['operator'] === vertex.name && sample.labels['uid'] === undefined).map(({ value }) => value)
     const [first, last] = [vertex.operators[0], vertex.operators.at(-1)]
+    const unavailableMs = Math.max(0, ...vertex.operators.flatMap(({ uid }) => unavailableIn(byUid.get(uid))))
     return {
       id: vertex.id,
       name: vertex.name,
@@ -35,6 +36,7 @@ export function jobStatus(graph: JobGraph, coordinator: JobCoordinator, samples:
       idle: taskValues('isIdle').some((value) => value === 1),
       busyRatio: Math.max(0, ...taskValues('busyTimeMsPerSecond')) / 1000,
       backPressuredRatio: Math.max(0, ...taskValues('backPressuredTimeMsPerSecond')) / 1000,
+      ...(unavailableMs === 0 ? {} : { unavailableMs }),
     }
   })
   const { failure, statistics } = coordinator
@@ -54,6 +56,11 @@ export function jobStatus(graph: JobGraph, coordinator: JobCoordinator, samples:
     vertices,
     ...(failure === undefined ? {} : { failure: { code: failure.code, message: failure.message } }),
   }
+}
+
+/** Of an operator, or of a part of it that has a metric group of its own, such as a committer. */
+function unavailableIn(samples: readonly MetricSample[] = []): readonly number[] {
+  return samples.filter(({ name }) => name === 'unavailableMs' || name.endsWith('.unavailableMs')).map(({ value }) => value)
 }
 
 function watermarkOf(vertex: JobVertex, valuesOf: (uid: string, name: string) => readonly number[]): number | undefined {

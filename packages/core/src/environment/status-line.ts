@@ -94,6 +94,7 @@ export function formatStatus(status: JobStatus, rates: Rates, nowMs: number): st
   ]
   if (recordsLate > 0) parts.push(`late ${formatCount(recordsLate)}`)
   if (failedCheckpoints > 0) parts.push(`failed checkpoints ${failedCheckpoints}`)
+  for (const { name, unavailableMs } of status.vertices) if (unavailableMs !== undefined) parts.push(`${name} without an answer for ${formatAge(unavailableMs)}`)
   if (numRestarts > 0) parts.push(`restarts ${numRestarts}`)
   if (failure !== undefined) parts.push(failure.code)
   return parts.join(' | ')

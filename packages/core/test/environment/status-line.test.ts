@@ -77,12 +77,12 @@ test('everything that needs attention is said', () => {
     recordsLate: 3,
     numRestarts: 2,
     failedCheckpoints: 1,
-    vertices: [{ ...vertex, name: 'map', backPressuredRatio: 0.1 }, vertex],
+    vertices: [{ ...vertex, name: 'map', backPressuredRatio: 0.1, unavailableMs: 12_000 }, vertex],
     failure: { code: 'CSV_BAD_FIELD', message: 'm' },
   }
   expect(formatStatus(status, { inPerSecond: 1.4, outPerSecond: 0 }, 4_200)).toBe(
     'flights restarting | in 1/s (0) | out 0/s (0) | watermark 2001-03-01T12:00:00Z | checkpoint 7 3.2 s ago | rejected 1 | ' +
-      'back-pressure 31 % at window | late 3 | failed checkpoints 1 | restarts 2 | CSV_BAD_FIELD',
+      'back-pressure 31 % at window | late 3 | failed checkpoints 1 | map without an answer for 12 s | restarts 2 | CSV_BAD_FIELD',
   )
 })
 

@@ -21,9 +21,9 @@ const OPEN_STATES = ['Ongoing', 'PrepareCommit', 'PrepareAbort', 'PrepareEpochFe
 
 export function transactionCoordinator(cluster: Cluster): TransactionCoordinatorClient {
   return {
-    async commit(committable) {
+    async commit(committable, onRetry) {
       const request = { ...committable, commit: true }
-      const { errorCode } = await cluster.askCoordinator('transaction', committable.transactionalId, endTxn, request, (response) => response.errorCode)
+      const { errorCode } = await cluster.askCoordinator('transaction', committable.transactionalId, endTxn, request, (response) => response.errorCode, { onRetry })
       const failure = failureOf(errorCode)
       if (failure === undefined) return 'committed'
       const outcome = OUTCOMES[failure.name]

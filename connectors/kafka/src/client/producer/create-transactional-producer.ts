@@ -9,7 +9,7 @@ import type { ProducerOptions } from '../record-producer.ts'
 import type { TransactionalProducer } from '../transactional-producer.ts'
 import { batchOutcome } from './batch-outcome.ts'
 import { createBatchSender } from './batch-sender.ts'
-import { DEFAULT_DELIVERY_TIMEOUT_MS, type ProducerSession } from './dispatcher.ts'
+import type { ProducerSession } from './dispatcher.ts'
 
 interface Transaction extends ProducerSession {
   readonly transactionalId: string
@@ -20,19 +20,17 @@ interface Transaction extends ProducerSession {
 
 export function createTransactionalProducer(cluster: Cluster, options: ProducerOptions): TransactionalProducer {
   const sender = createBatchSender(cluster, { ...options, acks: 'all' }, { transactionalId: null, identify: () => Promise.reject(noTransaction()) })
-  /** Without a coordinator nothing can be delivered either. */
-  const retry = { timeoutMs: options.deliveryTimeoutMs ?? DEFAULT_DELIVERY_TIMEOUT_MS }
   let transaction: Transaction | undefined
   let appended = false
 
   const begun = (transactionalId: string, timeoutMs: number): Transaction => ({
     transactionalId,
     timeoutMs,
-    identify() {
+    identify(retry) {
       this.initialized ??= initializeProducer(cluster, transactionalId, timeoutMs, retry).then((producer) => ({ transactionalId, ...producer }))
       return this.initialized
     },
-    async enlist(partitions) {
+    async enlist(partitions, retry) {
       const committable = await this.initialized
       if (committable === undefined) throw noTransaction()
       const request = { ...committable, topics: groupByTopic(partitions) }

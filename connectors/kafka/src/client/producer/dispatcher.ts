@@ -1,7 +1,7 @@
 import { MillraceError } from '@millrace/core/spi'
 import type { Cluster } from '../cluster/cluster.ts'
 import { failureOf } from '../cluster/protocol-errors.ts'
-import { backoffMs } from '../cluster/retrying.ts'
+import { backoffMs, type RetryOptions } from '../cluster/retrying.ts'
 import { produce, type ProduceRequest, type ProduceResponse } from '../protocol/produce.ts'
 import { groupByTopic } from '../protocol/protocol-message.ts'
 import type { ProducerOptions } from '../record-producer.ts'
@@ -9,14 +9,15 @@ import { topicPartitionKey } from '../topic-partition.ts'
 import type { ProducerIdAndEpoch } from '../transaction-coordinator-client.ts'
 import { batchOutcome } from './batch-outcome.ts'
 import type { PartitionQueue, SealedBatch } from './partition-queue.ts'
+import { createTroubles } from './troubles.ts'
 
 /** On whose behalf batches are written. */
 export interface ProducerSession {
   readonly transactionalId: string | null
   /** Asked when there is something to send; undefined: not idempotent. */
-  identify(): Promise<ProducerIdAndEpoch | undefined>
+  identify(retry: Partial<RetryOptions>): Promise<ProducerIdAndEpoch | undefined>
   /** Tells the coordinator of partitions before the first batch goes there. */
-  enlist?(partitions: readonly PartitionQueue[]): Promise<void>
+  enlist?(partitions: readonly PartitionQueue[], retry: Partial<RetryOptions>): Promise<void>
 }
 
 interface Sending {
@@ -32,7 +33,7 @@ export interface Dispatcher {
   stop(): void
 }
 
-export const DEFAULT_DELIVERY_TIMEOUT_MS = 120_000
+const DEFAULT_DELIVERY_TIMEOUT_MS = 120_000
 const ACKS = { all: -1, leader: 1, none: 0 } as const
 /** Of one broker: the next request is made while the broker works on the last. */
 const MAX_REQUESTS_IN_FLIGHT = 2
@@ -49,6 +50,7 @@ export function createDispatcher(cluster: Cluster, options: ProducerOptions, fir
   let identity: { readonly producer: ProducerIdAndEpoch | undefined } | undefined
   /** Steps that are under way: each is taken once at a time. */
   const steps = new Set<string>()
+  const troubles = createTroubles(options)
   let stopped = false
 
   const dispatch = (): void => {
@@ -74,6 +76,7 @@ export function createDispatcher(cluster: Cluster, options: ProducerOptions, fir
     steps.add(name)
     const current = session
     run()
+      .then(() => troubles.end(name))
       .catch((error: unknown) => {
         if (session === current && !stopped) sending.fail(error)
         // nothing will be sent any more
@@ -87,18 +90,19 @@ export function createDispatcher(cluster: Cluster, options: ProducerOptions, fir
 
   const identify = async (): Promise<void> => {
     const current = session
-    const producer = await current.identify()
+    const producer = await current.identify(troubles.retry('identify', deliveryTimeoutMs))
     if (session === current) identity = { producer }
   }
 
   const enlist = async (strangers: readonly PartitionQueue[]): Promise<void> => {
     const current = session
-    await current.enlist?.(strangers)
+    await current.enlist?.(strangers, troubles.retry('enlist', deliveryTimeoutMs))
     if (session === current) for (const queue of strangers) queue.enlisted = true
   }
 
   const findLeaders = async (homeless: readonly PartitionQueue[]): Promise<void> => {
-    const { topics } = await cluster.retrying(() => cluster.refresh([...new Set(homeless.map(({ topic }) => topic))]), { timeoutMs: deliveryTimeoutMs })
+    const wanted = [...new Set(homeless.map(({ topic }) => topic))]
+    const { topics } = await cluster.retrying(() => cluster.refresh(wanted), troubles.retry('find leaders', deliveryTimeoutMs))
     const failures = new Map(topics.map(({ topic, errorCode }) => [topic, failureOf(errorCode)]))
     for (const queue of homeless) {
       if (cluster.leaderOf(queue.topic, queue.partition) === undefined) settle(queue, failures.get(queue.topic) ?? { code: 5, name: 'LEADER_NOT_AVAILABLE', retryable: true })
@@ -148,6 +152,7 @@ export function createDispatcher(cluster: Cluster, options: ProducerOptions, fir
     const { sealed } = queue
     queue.inFlight = false
     queue.acknowledged()
+    troubles.end(queue)
     if (sealed !== undefined) sending.released(sealed)
   }
 
@@ -159,7 +164,7 @@ export function createDispatcher(cluster: Cluster, options: ProducerOptions, fir
     queue.backingOff = true
     queue.attempts++
     cluster.forgetLeader(queue)
-    options.onRetry?.(error, queue.attempts)
+    troubles.begin(queue, error, queue.attempts)
     setTimeout(() => {
       queue.backingOff = false
       dispatch()
@@ -176,6 +181,7 @@ export function createDispatcher(cluster: Cluster, options: ProducerOptions, fir
     restart(next) {
       session = next
       identity = undefined
+      troubles.endAll()
     },
     stop() {
       stopped = true
