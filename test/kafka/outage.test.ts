@@ -53,7 +53,7 @@ describe.skipIf(!shared.available)(`a job and a Kafka ${shared.version} that die
     await job.stop()
   }, 120_000)
 
-  test.each(['at-least-once'] as const)('what is written to it %s is held back, the status says so, and all of it arrives once', async (guarantee) => {
+  test.each(['at-least-once', 'exactly-once'] as const)('what is written to it %s is held back, the status says so, and all of it arrives once', async (guarantee) => {
     await using sharedTopics = await testTopics(shared.plain)
     const [from, to] = [await sharedTopics.create(1), await newTopic()]
     const send = async (first: number, count: number): Promise<void> => sharedTopics.write(from, Array.from({ length: count }, (_, i) => ({ value: String(first + i) })))
