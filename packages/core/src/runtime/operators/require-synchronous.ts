@@ -5,6 +5,7 @@ import { describeRecord } from './describe-record.ts'
 const CALLED = ['processElement', 'processElement1', 'processElement2', 'processBroadcastElement', 'onTimer', 'endInput', 'finish'] as const
 /** Of a sink's writer: what it does for a record and for a watermark. */
 const CALLED_WRITER = ['write', 'writeWatermark'] as const
+const CALLED_READER = ['poll'] as const
 
 /**
  * Refuses async functions where the result of a call is not awaited (CORE_ASYNC_FUNCTION): the compiler takes a function that
@@ -23,6 +24,12 @@ export function requireSynchronous<F extends object>(functions: F, operator: str
 export function requireSynchronousWriter<W extends object>(writer: W, operator: string): W {
   refuseAsync(writer, CALLED_WRITER, operator, 'queue the record, return a promise from ready while the queue is full, and wait for it in flush; or use a sink function, whose invoke may be async')
   return writer
+}
+
+/** The same for the reader of a source: a promise is no result of a poll, and the job would wait for data for ever. */
+export function requireSynchronousReader<R extends object>(reader: R, operator: string): R {
+  refuseAsync(reader, CALLED_READER, operator, "return 'pending' while there is nothing to read, and wait for it in available")
+  return reader
 }
 
 function refuseAsync(functions: object, called: readonly string[], operator: string, instead: string): void {

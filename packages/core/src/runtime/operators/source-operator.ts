@@ -10,6 +10,8 @@ import { type RateLimiter, subtaskRateLimiter } from '../time/rate-limiter.ts'
 import { registerSplitMetrics } from '../time/split-metrics.ts'
 import { SourceWatermarks } from '../time/source-watermarks.ts'
 import { MAX_WATERMARK } from '../time/timestamps.ts'
+import { describeRecord } from './describe-record.ts'
+import { requireSynchronousReader } from './require-synchronous.ts'
 import { SourceReaderOutput, type SourceCollector, type SourceRecords } from './source-records.ts'
 import { splitStateSerializer, type SplitState } from './split-state.ts'
 import type { OperatorContext, StreamOperator } from './stream-operator.ts'
@@ -75,7 +77,8 @@ class ReadingSourceOperator implements SourceOperator {
     this.#watermarks = new SourceWatermarks(strategy, idleTimeoutMs, this.#watermarkState.restored(), context.now(), context.output)
     this.#output = new SourceReaderOutput(node, context, source, strategy, this.#watermarks)
     const { subtaskIndex, parallelism, signal, fileSystems, logger, metrics } = context
-    this.#reader = source.createReader({ subtaskIndex, parallelism, bounded: source.bounded, signal, fileSystems, logger, metrics, now: () => context.now() })
+    const reader = source.createReader({ subtaskIndex, parallelism, bounded: source.bounded, signal, fileSystems, logger, metrics, now: () => context.now() })
+    this.#reader = requireSynchronousReader(reader, context.name)
   }
 
   linkRecords(compile: (records: SourceRecords) => SourceCollector): void {
@@ -107,6 +110,7 @@ class ReadingSourceOperator implements SourceOperator {
     if (!this.#exhausted && (this.#limited || this.#alignment?.paused === true)) return 'pending'
     const before = this.#output.position
     const result = this.#reader.poll(this.#output, Math.max(1, Math.min(allowed, maxRecords)))
+    if (result !== 'more' && result !== 'pending' && result !== 'end') throw this.#noPollResult(result)
     this.#limiter?.take(this.#output.position - before)
     // what is read next decides about timestamps: nothing is held back any more by what was read to its end
     if (this.#source.bounded || this.#alignment !== undefined || result === 'end') this.#watermarks.emitPeriodic()
@@ -116,6 +120,12 @@ class ReadingSourceOperator implements SourceOperator {
     this.#watermarks.afterPoll(result, now)
     this.#alignment?.update(now)
     return result
+  }
+
+  #noPollResult(found: unknown): MillraceError {
+    const { name, uid, subtaskIndex } = this.#context
+    const message = `expected poll of source "${name}" (${this.#source.name}) to return 'more', 'pending' or 'end', found ${describeRecord(found)}; 'pending' has the engine wait for available`
+    return new MillraceError('CORE_INVALID_POLL_RESULT', message, { origin: 'user', at: { operator: name, uid, subtask: subtaskIndex } })
   }
 
   available(signal: AbortSignal): Promise<void> {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { WatermarkStrategy } from '../../../src/functions/watermark-strategy.ts'
 import type { BadRecord, BadRecordPolicy } from '../../../src/spi/bad-record.ts'
-import { open, scripted, split } from './source-fixture.ts'
+import { defineSource } from '../../../src/spi/define-source.ts'
+import type { PollResult } from '../../../src/spi/source-reader.ts'
+import { open, scripted, split, type Split } from './source-fixture.ts'
 
 const MAX = Number.MAX_SAFE_INTEGER
 const bad = (reason: string): BadRecord => ({ raw: null, source: 'file.csv', partition: null, offset: 17, line: 3, field: 'delay', code: 'CSV_FIELD', reason })
@@ -28,6 +30,21 @@ describe('source operator: records and timestamps', () => {
     expect(none.harness.output).toEqual([{ kind: 'record', value: 1, timestamp: Number.MIN_SAFE_INTEGER }])
     await plain.harness.close()
     await none.harness.close()
+  })
+
+  it('refuses a poll that says nothing or promises to: the job would wait for data for ever', async () => {
+    const withPoll = (poll: () => unknown) =>
+      defineSource<number, Split>({
+        name: 'own',
+        bounded: false,
+        discover: async () => [],
+        createReader: () => ({ poll: poll as () => PollResult, available: async () => {}, addSplits() {}, snapshotSplits: () => [], close() {} }),
+      })
+    const { harness, operator } = await open(withPoll(() => undefined), monotonous)
+    expect(() => operator.pollBatch(1)).toThrow(expect.objectContaining({ code: 'CORE_INVALID_POLL_RESULT', origin: 'user', message: expect.stringContaining("(own) to return 'more', 'pending' or 'end', found undefined") }))
+    await harness.close()
+    const asynchronous = withPoll(async () => 'more')
+    await expect(open(asynchronous, monotonous)).rejects.toMatchObject({ code: 'CORE_ASYNC_FUNCTION', message: expect.stringContaining('expected poll of operator') as string })
   })
 
   it('has no input, and passes notifications on', async () => {
