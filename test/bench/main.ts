@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- SUITE [--json FILE] [--only NAME]`: one JSON line per case and baseline on standard output (and in FILE),
- * a summary on standard error. NAME is a case, or a part of its name.
+ * `npm run bench -- SUITE [--json FILE] [--only NAME]…`: one JSON line per case and baseline on standard output (and in FILE),
+ * a summary on standard error. NAME is a case, or a part of its name; more than one may be given.
  */
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
@@ -8,12 +8,12 @@ import type { BenchLine, Comparison } from './bench-line.ts'
 import { runRateCase } from './run-rate-case.ts'
 import { suites } from './suites.ts'
 
-const { values, positionals } = parseArgs({ options: { json: { type: 'string' }, only: { type: 'string' } }, allowPositionals: true })
+const { values, positionals } = parseArgs({ options: { json: { type: 'string' }, only: { type: 'string', multiple: true, default: [''] } }, allowPositionals: true })
 const cases = suites[positionals[0] ?? ''] ?? []
-const chosen = cases.filter(({ name }) => name.includes(values.only ?? ''))
+const chosen = cases.filter(({ name }) => values.only.some((part) => name.includes(part)))
 if (positionals.length !== 1 || chosen.length === 0) {
   const known = cases.length === 0 ? `a suite: ${Object.keys(suites).join(', ')}` : `a part of a name: ${cases.map(({ name }) => name).join(', ')}`
-  process.stderr.write(`expected ${known}; found ${process.argv.slice(2).join(' ') || 'nothing'}\nnpm run bench -- SUITE [--json FILE] [--only NAME]\n`)
+  process.stderr.write(`expected ${known}; found ${process.argv.slice(2).join(' ') || 'nothing'}\nnpm run bench -- SUITE [--json FILE] [--only NAME]…\n`)
   process.exit(2)
 }
 
