@@ -1,5 +1,6 @@
 /** One change of a batch. The store may keep both arrays: they never change. */
 export interface StoreWrite {
+  /** Like the value a part of a buffer that the whole batch shares; both are the store's to keep, which keeps that buffer. */
   readonly key: Uint8Array
   /** Undefined removes the key, which need not be there. */
   readonly value: Uint8Array | undefined

@@ -10,6 +10,8 @@ class ByteDataOutput implements DataOutput {
   position = 0
   #buffer: Buffer<ArrayBuffer>
   #view: DataView<ArrayBuffer>
+  /** What `view` returned last: store keys of a table are often of one length, and an array costs more than a short key. */
+  #taken: Uint8Array | undefined
 
   constructor(initialBytes: number) {
     this.#buffer = Buffer.from(new ArrayBuffer(initialBytes))
@@ -26,6 +28,7 @@ class ByteDataOutput implements DataOutput {
     larger.set(this.#buffer.subarray(0, this.position))
     this.#buffer = larger
     this.#view = new DataView(larger.buffer)
+    this.#taken = undefined
   }
 
   writeByte(value: number): void {
@@ -164,7 +167,8 @@ class ByteDataOutput implements DataOutput {
   }
 
   view(): Uint8Array {
-    return new Uint8Array(this.#buffer.buffer, 0, this.position)
+    if (this.#taken?.length === this.position) return this.#taken
+    return (this.#taken = new Uint8Array(this.#buffer.buffer, 0, this.position))
   }
 }
 

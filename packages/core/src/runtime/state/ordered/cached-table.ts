@@ -108,13 +108,25 @@ export class CachedTable {
   }
 
   storeKey(at: EntryPosition): Uint8Array {
-    this.#writeKey(at)
+    this.#key.reset()
+    this.writeStoreKey(at, this.#key)
     return this.#key.bytes()
+  }
+
+  writeStoreKey(at: EntryPosition, output: DataOutput): void {
+    this.#writePrefix(at.keyGroup, output)
+    this.layout.writeTail(at, output)
+  }
+
+  /** The value of an entry, which has one, in the bytes of the store. Throws what the serializer throws, with state and key. */
+  writeStoreValue({ value, key }: CacheEntry, output: DataOutput): void {
+    this.#writeValue(value, key, output)
   }
 
   /** What all entries of a key group begin with in the store, and those of a tail that `writeTail` writes the begin of. */
   prefix(keyGroup: number, writeTail?: (output: DataOutput) => void): Uint8Array {
-    this.#writePrefix(keyGroup)
+    this.#key.reset()
+    this.#writePrefix(keyGroup, this.#key)
     writeTail?.(this.#key)
     return this.#key.bytes()
   }
@@ -181,7 +193,8 @@ export class CachedTable {
   #load(keyGroup: number, key: StateKey, namespace: Namespace, userKey: unknown): CacheEntry {
     this.misses++
     const at = this.#position(keyGroup, key, namespace, userKey)
-    this.#writeKey(at)
+    this.#key.reset()
+    this.writeStoreKey(at, this.#key)
     const keyBytes = this.#key.position
     const bytes = this.cache.store.get(this.#key.view())
     if (bytes === undefined) return this.cache.admit(this, at, undefined, STORED.no, keyBytes)
@@ -207,18 +220,11 @@ export class CachedTable {
     return at
   }
 
-  #writeKey(at: EntryPosition): void {
-    this.#writePrefix(at.keyGroup)
-    this.layout.writeTail(at, this.#key)
-  }
-
-  #writePrefix(keyGroup: number): void {
-    const key = this.#key
-    key.reset()
-    key.writeByte(this.#id >> 8)
-    key.writeByte(this.#id & 0xff)
-    key.writeByte(keyGroup >> 8)
-    key.writeByte(keyGroup & 0xff)
+  #writePrefix(keyGroup: number, output: DataOutput): void {
+    output.writeByte(this.#id >> 8)
+    output.writeByte(this.#id & 0xff)
+    output.writeByte(keyGroup >> 8)
+    output.writeByte(keyGroup & 0xff)
   }
 
   #corrupt(left: number): MillraceError {

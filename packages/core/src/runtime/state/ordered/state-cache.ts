@@ -1,4 +1,5 @@
 import type { StoreWrite } from '../../../spi/ordered-store.ts'
+import { createDataOutput } from '../../../types/byte-data-output.ts'
 import { CacheEntry, CLEAN, STORED } from './cache-entry.ts'
 import type { EntryPosition, Stored } from './cache-entry.ts'
 import type { CachedTable } from './cached-table.ts'
@@ -14,6 +15,8 @@ const BYTES_PER_STORED_BYTE = 3
 const BATCH_ENTRIES = 1024
 /** How far the hand looks ahead for cold entries to write together. */
 const LOOK_AHEAD = 4 * BATCH_ENTRIES
+/** What a write takes at first; more is found when it is needed. */
+const TYPICAL_WRITE_BYTES = 64
 /** Entry objects that wait to be used again. */
 const MAX_UNUSED = BATCH_ENTRIES
 
@@ -164,7 +167,7 @@ export class StateCache {
     for (const end = Math.min(ahead + LOOK_AHEAD, entries.length); ahead < end && cold.length < BATCH_ENTRIES; ahead++) look(ahead)
     this.#swept = ahead
     if (cold.length === 0) return false
-    const batch = cold.map((entry) => this.#toWrite(entry))
+    const batch = this.#toWrites(cold)
     this.cut.beforeWrite(batch)
     const flight = this.store.write(batch)
     for (const entry of cold) {
@@ -175,14 +178,33 @@ export class StateCache {
     return true
   }
 
-  #toWrite(entry: CacheEntry): StoreWrite {
-    const key = entry.table.storeKey(entry)
-    const value = entry.table.encoded(entry)
-    const storedBytes = key.length + (value?.length ?? 0)
+  /** Keys and values of a batch lie in one buffer: one for each would cost more than writing into it. */
+  #toWrites(entries: readonly CacheEntry[]): readonly StoreWrite[] {
+    const output = createDataOutput(entries.length * TYPICAL_WRITE_BYTES)
+    const ends: number[] = []
+    for (const entry of entries) {
+      entry.table.writeStoreKey(entry, output)
+      ends.push(output.position)
+      if (entry.value !== undefined) entry.table.writeStoreValue(entry, output)
+      ends.push(output.position)
+    }
+    const { buffer } = output.view()
+    let start = 0
+    return entries.map((entry, index) => {
+      const keyEnd = ends[2 * index] as number
+      const end = ends[2 * index + 1] as number
+      const key = new Uint8Array(buffer, start, keyEnd - start)
+      const value = entry.value === undefined ? undefined : new Uint8Array(buffer, keyEnd, end - keyEnd)
+      this.#measure(entry, end - start)
+      this.cut.written(entry, key, value)
+      start = end
+      return { key, value, replaces: entry.stored === STORED.yes }
+    })
+  }
+
+  #measure(entry: CacheEntry, storedBytes: number): void {
     this.#resize(entry, storedBytes)
     entry.table.typicalBytes += (storedBytes - entry.table.typicalBytes) / 16
-    this.cut.written(entry, key, value)
-    return { key, value, replaces: entry.stored === STORED.yes }
   }
 
   #clean(entry: CacheEntry): void {
