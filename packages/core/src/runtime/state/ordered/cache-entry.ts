@@ -20,16 +20,16 @@ export type Stored = (typeof STORED)[keyof typeof STORED]
  * used again for others: most live too long to be young garbage, and cost as much as all the rest of a miss to collect.
  */
 export class CacheEntry implements EntryPosition {
-  table: CachedTable
-  keyGroup: number
-  key: StateKey
-  namespace: Namespace
+  table!: CachedTable
+  keyGroup = 0
+  key: StateKey = ''
+  namespace: Namespace = null
   userKey: unknown
   /** Undefined when there is none. */
   value: unknown
-  stored: Stored
+  stored: Stored = STORED.no
   /** Stamp of the last change while it is dirty; see ChangeEpochs. */
-  epoch: number
+  epoch = 0
   /** Index among the dirty entries of its table and key group, or CLEAN. */
   dirtyAt: number = CLEAN
   /** Number of the last flight to the store that had it. */
@@ -40,19 +40,8 @@ export class CacheEntry implements EntryPosition {
   referenced = true
   bytes = 0
 
-  constructor(table: CachedTable, { keyGroup, key, namespace, userKey }: EntryPosition, value: unknown, stored: Stored, epoch: number) {
-    this.table = table
-    this.keyGroup = keyGroup
-    this.key = key
-    this.namespace = namespace
-    this.userKey = userKey
-    this.value = value
-    this.stored = stored
-    this.epoch = epoch
-  }
-
-  /** Becomes another entry, as if it were new. Only of one that has left the cache. */
-  reuse(table: CachedTable, { keyGroup, key, namespace, userKey }: EntryPosition, value: unknown, stored: Stored, epoch: number): void {
+  /** What a new one, or one that has left the cache, is from now on. */
+  become(table: CachedTable, { keyGroup, key, namespace, userKey }: EntryPosition, value: unknown, stored: Stored, epoch: number): void {
     this.table = table
     this.keyGroup = keyGroup
     this.key = key

@@ -53,10 +53,8 @@ export class StateCache {
 
   /** Takes an entry in and makes room for it. `storedBytes` is what key and value take in the store, at least about. */
   admit(table: CachedTable, at: EntryPosition, value: unknown, stored: Stored, storedBytes: number): CacheEntry {
-    const epoch = this.cut.epochs.written
-    let entry = this.#unused.pop()
-    if (entry === undefined) entry = new CacheEntry(table, at, value, stored, epoch)
-    else entry.reuse(table, at, value, stored, epoch)
+    const entry = this.#unused.pop() ?? new CacheEntry()
+    entry.become(table, at, value, stored, this.cut.epochs.written)
     table.index.set(entry)
     entry.slot = this.#entries.length
     this.#entries.push(entry)
