@@ -5,12 +5,16 @@ import { KeyIndex } from './key-index.ts'
 import type { SortedKeys } from './key-index.ts'
 import type { StoreOptions } from './leveldb-state-backend.ts'
 
+/** Of a page that is read on another thread: its entries become objects on this one, which should take about a millisecond. */
+const READ_BYTES = 64 * 1024
+
 type Database = ClassicLevel<Uint8Array, Uint8Array>
 type Snapshot = ReturnType<Database['snapshot']>
 
 /**
  * LevelDB reads single keys synchronously, but iterates and writes only on other threads. So the order of keys is held in
- * memory, and a scan reads key by key; writes go one after the other, since two under way at once may land in either order.
+ * memory, and a scan reads key by key; a snapshot, whose reader can wait, iterates. Writes go one after the other, since two
+ * under way at once may land in either order.
  */
 export async function openLevelDbStore(directory: string, { writeBufferBytes, blockCacheBytes, compression }: StoreOptions): Promise<OrderedStore> {
   const db: Database = new ClassicLevel(directory, {
@@ -44,6 +48,14 @@ export async function openLevelDbStore(directory: string, { writeBufferBytes, bl
       return {
         get: (key) => db.getSync(key, { snapshot }),
         scan: (from, to) => scan(db, sorted, from, to, snapshot),
+        async read(from, to, limit) {
+          const iterator = db.iterator({ gte: from, lt: to, snapshot, highWaterMarkBytes: READ_BYTES })
+          try {
+            return await iterator.nextv(limit)
+          } finally {
+            await iterator.close()
+          }
+        },
         close: () => void snapshot.close(),
       }
     },

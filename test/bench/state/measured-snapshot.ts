@@ -1,4 +1,4 @@
-import type { FileSystem, KeyedStateSnapshot, StateOutput } from '@millrace/core/spi'
+import type { FileSystem, KeyedStateSnapshot, KeyGroupChunk, StateOutput } from '@millrace/core/spi'
 import { createFileStateOutput } from '../../../packages/core/src/runtime/checkpoint/storage/file-state-output.ts'
 import { writeKeyedSnapshot } from '../../../packages/core/src/runtime/checkpoint/snapshot-file.ts'
 import { nextTurn } from './open-state.ts'
@@ -17,7 +17,17 @@ export async function measuredSnapshot(snapshot: KeyedStateSnapshot, fileSystem:
   const output = await createFileStateOutput(fileSystem, path.directory, path.name)
   let done = false
   slices.begin()
-  const written = writeKeyedSnapshot(snapshot, slices.around(output), () => slices.outside(nextTurn()), 1).finally(() => (done = true))
+  let read: Promise<void> | undefined
+  const chunks = function* (): Generator<KeyGroupChunk> {
+    for (const chunk of snapshot.chunks()) {
+      read = chunk.nextRead
+      yield chunk
+    }
+  }
+  // the writer waits for the read itself, too, after its pause: here it has passed by then
+  const pause = async (): Promise<void> => void (await Promise.all([nextTurn(), read]))
+  const watched: KeyedStateSnapshot = { ...snapshot, chunks }
+  const written = writeKeyedSnapshot(watched, slices.around(output), () => slices.outside(pause()), 1).finally(() => (done = true))
   slices.end()
   const stallsMs: number[] = []
   while (!done) stallsMs.push(await timed(batch))

@@ -21,6 +21,11 @@ export interface KeyGroupChunk {
   /** Whether the task is to have its turn before the next chunk. Default: after every 2000 entries, and after a chunk without any. */
   readonly endsSlice?: boolean
   /**
+   * Settles, and never rejects, when the next chunk can be had without taking the task's time for reading it. Who cannot wait asks
+   * for the next one at once.
+   */
+  readonly nextRead?: Promise<void>
+  /**
    * What has gone since the snapshot that this one builds on, in the canonical encoding of removals: applied to that one before
    * the entries of this one are. Absent: nothing.
    */

@@ -8,12 +8,19 @@ export interface StoreWrite {
   readonly replaces: boolean
 }
 
+export type StoreEntry = readonly [key: Uint8Array, value: Uint8Array]
+
 /** A consistent view of a store, read while writes go on. */
 export interface OrderedStoreSnapshot {
   /** As OrderedStore.get. Default: the first of a scan. */
   get?(key: Uint8Array): Uint8Array | undefined
   /** As OrderedStore.scan. */
-  scan(from: Uint8Array, to: Uint8Array): Iterable<readonly [key: Uint8Array, value: Uint8Array]>
+  scan(from: Uint8Array, to: Uint8Array): Iterable<StoreEntry>
+  /**
+   * The first entries of a scan, read on another thread: at most `limit`, fewer if they are large, none only if there are none.
+   * Rejects when the snapshot is closed meanwhile. Default: large states are scanned too, which takes the task's time.
+   */
+  read?(from: Uint8Array, to: Uint8Array, limit: number): Promise<readonly StoreEntry[]>
   close(): void
 }
 
@@ -34,7 +41,7 @@ export interface OrderedStore {
    * Entries with from ≤ key < to, ascending. The engine takes a page and closes the iterator: it never holds one open over
    * another call, nor is one open when another is asked for.
    */
-  scan(from: Uint8Array, to: Uint8Array): Iterable<readonly [key: Uint8Array, value: Uint8Array]>
+  scan(from: Uint8Array, to: Uint8Array): Iterable<StoreEntry>
   /**
    * What the store holds now, O(1) or nearly so; of writes under way it may hold any. Default: the engine reads an entry
    * before it first overwrites it during a snapshot.

@@ -49,6 +49,7 @@ async function writeChunks(snapshot: KeyedStateSnapshot, file: SnapshotFileWrite
     if (!(chunk.endsSlice ?? (entries >= ENTRIES_BETWEEN_PAUSES || chunk.entries === 0))) continue
     entries = 0
     await pause()
+    if (chunk.nextRead !== undefined) await chunk.nextRead
   }
 }
 

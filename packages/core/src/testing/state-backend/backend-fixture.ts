@@ -5,7 +5,7 @@ import { createFileSystems } from '../../file-system/file-systems.ts'
 import type { KeyedSnapshotFile } from '../../runtime/checkpoint/snapshot-file-reader.ts'
 import type { KeyGroupRange } from '../../spi/key-group-range.ts'
 import type { KeyedStateBackend, StateKey } from '../../spi/keyed-state-backend.ts'
-import type { KeyedStateReader, KeyedStateSnapshot } from '../../spi/keyed-state-snapshot.ts'
+import type { KeyedStateReader, KeyedStateSnapshot, KeyGroupChunk } from '../../spi/keyed-state-snapshot.ts'
 import type { Logger } from '../../spi/logger.ts'
 import type { MetricGroup } from '../../spi/metric-group.ts'
 import type { StateBackend } from '../../spi/state-backend.ts'
@@ -67,26 +67,56 @@ export interface CollectedSnapshot extends KeyedStateReader, KeyedSnapshotFile {
   readonly bytes: number
 }
 
-/** Reads a snapshot to its end; `between` runs after every chunk. `checkpointId` only if others may build on it. */
+/** Reads a snapshot to its end in one go; `between` runs after every chunk. `checkpointId` only if others may build on it. */
 export function collectSnapshot(snapshot: KeyedStateSnapshot, between: () => void = () => {}, checkpointId?: number): CollectedSnapshot {
-  const groups = new Map<number, Uint8Array[]>()
-  const removed = new Map<number, Uint8Array[]>()
-  let [entries, size] = [0, 0]
+  const collected = new SnapshotCollector(snapshot)
   for (const chunk of snapshot.chunks()) {
-    add(groups, chunk.keyGroup, chunk.bytes)
-    if (chunk.removals !== undefined) add(removed, chunk.keyGroup, chunk.removals)
-    entries += chunk.entries
-    size += chunk.bytes.length + (chunk.removals?.length ?? 0)
+    collected.add(chunk)
     between()
   }
-  const reader = {
-    states: snapshot.states,
-    keyGroups: ALL_KEY_GROUPS,
-    read: (keyGroup: number) => Promise.resolve(Buffer.concat(groups.get(keyGroup) ?? [])),
-    removals: (keyGroup: number) => Promise.resolve(Buffer.concat(removed.get(keyGroup) ?? [])),
+  return collected.end(checkpointId)
+}
+
+/** The same as a task does it, which waits for what is being read ahead. */
+export async function collectSlices(snapshot: KeyedStateSnapshot, between: () => void = () => {}, checkpointId?: number): Promise<CollectedSnapshot> {
+  const collected = new SnapshotCollector(snapshot)
+  for (const chunk of snapshot.chunks()) {
+    collected.add(chunk)
+    between()
+    await chunk.nextRead
   }
-  const header = { ...(checkpointId === undefined ? {} : { checkpointId }), ...(snapshot.since === undefined ? {} : { since: snapshot.since }) }
-  return { ...reader, ...header, path: `snapshot ${checkpointId}`, keyed: () => reader, entries, bytes: size }
+  return collected.end(checkpointId)
+}
+
+class SnapshotCollector {
+  readonly #snapshot: KeyedStateSnapshot
+  readonly #groups = new Map<number, Uint8Array[]>()
+  readonly #removed = new Map<number, Uint8Array[]>()
+  #entries = 0
+  #bytes = 0
+
+  constructor(snapshot: KeyedStateSnapshot) {
+    this.#snapshot = snapshot
+  }
+
+  add({ keyGroup: group, bytes, entries, removals }: KeyGroupChunk): void {
+    add(this.#groups, group, bytes)
+    if (removals !== undefined) add(this.#removed, group, removals)
+    this.#entries += entries
+    this.#bytes += bytes.length + (removals?.length ?? 0)
+  }
+
+  end(checkpointId: number | undefined): CollectedSnapshot {
+    const { states, since } = this.#snapshot
+    const reader = {
+      states,
+      keyGroups: ALL_KEY_GROUPS,
+      read: (group: number) => Promise.resolve(Buffer.concat(this.#groups.get(group) ?? [])),
+      removals: (group: number) => Promise.resolve(Buffer.concat(this.#removed.get(group) ?? [])),
+    }
+    const header = { ...(checkpointId === undefined ? {} : { checkpointId }), ...(since === undefined ? {} : { since }) }
+    return { ...reader, ...header, path: `snapshot ${checkpointId}`, keyed: () => reader, entries: this.#entries, bytes: this.#bytes }
+  }
 }
 
 /** A copy now: what a backend does with the bytes later must not matter. */

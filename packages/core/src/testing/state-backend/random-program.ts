@@ -9,7 +9,7 @@ import { long } from '../../types/number-types.ts'
 import { row } from '../../types/row-type.ts'
 import { string } from '../../types/simple-types.ts'
 import { toStateKey } from '../../types/state-key.ts'
-import { ALL_KEY_GROUPS, collectSnapshot, keyGroup } from './backend-fixture.ts'
+import { ALL_KEY_GROUPS, collectSlices, collectSnapshot, keyGroup } from './backend-fixture.ts'
 import type { BackendFixture, CollectedSnapshot } from './backend-fixture.ts'
 import type { Random } from './seeded-random.ts'
 
@@ -189,13 +189,11 @@ export class RandomProgram {
       return
     }
     for (let left = this.#random(20); left > 0; left--) this.#step()
-    const collected = collectSnapshot(
-      inOrder(snapshot),
-      () => {
-        for (let left = this.#random(4); left > 0; left--) this.#step()
-      },
-      id,
-    )
+    const between = (): void => {
+      for (let left = this.#random(4); left > 0; left--) this.#step()
+    }
+    const collect = this.#random(2) === 0 ? collectSlices : collectSnapshot
+    const collected = await collect(inOrder(snapshot), between, id)
     const files = [...(collected.since === undefined ? [] : (this.#completed.get(collected.since) as readonly CollectedSnapshot[])), collected]
     const restored = await this.#fixture.open({ restore: [mergedReader(files, ALL_KEY_GROUPS)] })
     this.#compare(dump(restored), atBarrier)

@@ -7,7 +7,7 @@ import { long } from '../../types/number-types.ts'
 import { row } from '../../types/row-type.ts'
 import { string } from '../../types/simple-types.ts'
 import { hasCode } from './assertions.ts'
-import { collectSnapshot, keyGroup } from './backend-fixture.ts'
+import { collectSlices, collectSnapshot, keyGroup } from './backend-fixture.ts'
 import type { BackendFixture } from './backend-fixture.ts'
 import type { BackendCase } from './backend-case.ts'
 
@@ -68,7 +68,7 @@ export function snapshotCases(on: BackendCase): void {
     on(`snapshot: is that of the barrier, though meanwhile ${name}`, async (fixture) => {
       const opened = await filled(fixture)
       let chunk = 0
-      const reader = collectSnapshot(opened.backend.snapshot(1), () => body(opened, chunk++))
+      const reader = await collectSlices(opened.backend.snapshot(1), () => body(opened, chunk++))
       assert.ok(chunk >= 8, `expected slices of about 2000 entries, found ${chunk} chunks of ${4 * KEYS}`)
       await assertFilled(fixture, reader)
     })

@@ -18,7 +18,7 @@ const LOOK_AHEAD = 4 * BATCH_ENTRIES
 /** What a write takes at first; more is found when it is needed. */
 const TYPICAL_WRITE_BYTES = 64
 /** Entry objects that wait to be used again. */
-const MAX_UNUSED = BATCH_ENTRIES
+const MAX_UNUSED = 6 * BATCH_ENTRIES
 
 /**
  * A write-back cache with CLOCK replacement (Corbató, "A paging experiment with the Multics system", 1968): a hand goes round

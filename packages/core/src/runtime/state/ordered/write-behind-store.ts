@@ -2,6 +2,8 @@ import { describeError, MillraceError } from '../../../errors.ts'
 import type { OrderedStore, OrderedStoreSnapshot, StoreWrite } from '../../../spi/ordered-store.ts'
 import { after, byteString, compareBytes, endOf } from './byte-order.ts'
 import { PREFIX_BYTES } from './entry-layout.ts'
+import { readAhead } from './read-ahead.ts'
+import type { ReadAhead } from './read-ahead.ts'
 import { readPage } from './store-page.ts'
 import type { StoreItem, StorePage } from './store-page.ts'
 
@@ -34,7 +36,10 @@ const EMPTY: Pick<OrderedStoreSnapshot, 'scan'> = { scan: () => [] }
 /** A store's content at a barrier, but for what never got there. */
 export interface StoreView {
   get(key: Uint8Array): Uint8Array | undefined
-  page(newer: readonly StoreItem[], from: Uint8Array, to: Uint8Array, limit: number): StorePage
+  /** `ahead` is what was being read from there on; it is read again, `limit` entries of it, if it is not there yet. */
+  page(newer: readonly StoreItem[], from: Uint8Array, to: Uint8Array, limit: number, ahead: ReadAhead | undefined): StorePage
+  /** Begins to read what lies from there on; undefined where the store cannot. */
+  readAhead(from: Uint8Array, to: Uint8Array): ReadAhead | undefined
   /** Writes that were under way at the barrier. */
   readonly unsettled: readonly Batch[]
   /** The view reads the store as it is now: who writes must keep what was there. */
@@ -146,10 +151,13 @@ export class WriteBehindStore {
     const read = snapshot === undefined ? (key: Uint8Array) => this.#store.get(key) : (key: Uint8Array) => (snapshot.get === undefined ? firstOf(snapshot.scan(key, after(key))) : snapshot.get(key))
     return {
       get: (key) => (written.has(prefixOf(key)) ? this.#attempt('read', () => read(key)) : undefined),
-      page: (newer, from, to, limit) => {
-        const held = written.has(prefixOf(from)) ? source : EMPTY
-        return this.#attempt('scan', () => readPage(held, newer, from, to, limit))
-      },
+      page: (newer, from, to, limit, ahead) =>
+        this.#attempt('scan', () => {
+          const read = ahead?.take()
+          if (read !== undefined) return readPage({ scan: () => read }, newer, from, to, read.length)
+          return readPage(written.has(prefixOf(from)) ? source : EMPTY, newer, from, to, limit)
+        }),
+      readAhead: (from, to) => (snapshot === undefined ? undefined : readAhead(snapshot, from, to)),
       unsettled: this.#flights.map(({ batch }) => batch),
       live: snapshot === undefined,
       close: () => snapshot?.close(),

@@ -1,13 +1,23 @@
-import type { OrderedStore, StoreWrite } from '../../../../src/spi/ordered-store.ts'
+import type { OrderedStore, OrderedStoreSnapshot, StoreWrite } from '../../../../src/spi/ordered-store.ts'
 
 export interface MemoryStoreOptions {
   readonly snapshots: boolean
   /** Writes become visible some turns of the event loop later. */
   readonly late: boolean
+  /** Snapshots can be read some turns of the event loop later, in pages of any size. */
+  readonly reads?: boolean
+}
+
+export interface MemoryStore extends OrderedStore {
+  readonly entries: ReadonlyMap<string, Uint8Array>
+  failWrites?: Error
+  failReads?: Error
+  /** Pages that have been read later. */
+  readonly pagesRead: number
 }
 
 /** An ordered store on a Map, with the liberties that the SPI grants. */
-export function memoryStore({ snapshots, late }: MemoryStoreOptions): OrderedStore & { readonly entries: ReadonlyMap<string, Uint8Array>; failWrites?: Error } {
+export function memoryStore({ snapshots, late, reads = false }: MemoryStoreOptions): MemoryStore {
   const entries = new Map<string, Uint8Array>()
   let sorted: readonly string[] | undefined
   let scanning = false
@@ -38,8 +48,9 @@ export function memoryStore({ snapshots, late }: MemoryStoreOptions): OrderedSto
   }
   const sortedKeys = (): readonly string[] => (sorted ??= [...entries.keys()].sort())
 
-  const store: OrderedStore & { readonly entries: ReadonlyMap<string, Uint8Array>; failWrites?: Error } = {
+  const store: MemoryStore & { pagesRead: number } = {
     entries,
+    pagesRead: 0,
     get: (key) => entries.get(text(key)),
     write(batch) {
       if (store.failWrites !== undefined) {
@@ -60,7 +71,16 @@ export function memoryStore({ snapshots, late }: MemoryStoreOptions): OrderedSto
   return Object.assign(store, {
     snapshot() {
       const [keys, held] = [sortedKeys(), new Map(entries)]
-      return { scan: (from: Uint8Array, to: Uint8Array) => scan(keys, held, from, to), close() {} }
+      const view: OrderedStoreSnapshot = { scan: (from, to) => scan(keys, held, from, to), close() {} }
+      if (!reads) return view
+      return Object.assign(view, {
+        async read(from: Uint8Array, to: Uint8Array, limit: number) {
+          for (let turns = store.pagesRead % 3; turns >= 0; turns--) await new Promise((resolve) => setImmediate(resolve))
+          if (store.failReads !== undefined) throw store.failReads
+          const some = (store.pagesRead++ * 37) % limit
+          return [...scan(keys, held, from, to)].slice(0, some + 1)
+        },
+      })
     },
   })
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { StateDefinition } from '../../../../src/spi/state-backend.ts'
-import { collectSnapshot, keyGroup } from '../../../../src/testing/state-backend/backend-fixture.ts'
+import { collectSlices, collectSnapshot, keyGroup } from '../../../../src/testing/state-backend/backend-fixture.ts'
 import { long } from '../../../../src/types/number-types.ts'
 import { memoryStore } from './memory-store.ts'
 import { openBackend } from './open-backend.ts'
@@ -94,6 +94,33 @@ test('a value that cannot be written fails the snapshot, not who replaces it', a
   let entries = 0
   for (const chunk of backend.snapshot(2).chunks()) entries += chunk.entries
   expect(entries).toBe(300)
+  await backend.close()
+})
+
+test('a large snapshot is read ahead by who waits, and scanned for who does not', async () => {
+  const store = memoryStore({ snapshots: true, late: true, reads: true })
+  const { backend } = await openBackend({ store, workingDirectory: directory, cacheBytes: CACHE_BYTES })
+  const table = backend.table<number>(VALUES)
+  for (let key = 0; key < 20_000; key++) {
+    table.put(key % 2, key, null, key)
+    if (key % 500 === 0) await backend.prefetch?.([])
+  }
+  expect((await collectSlices(backend.snapshot(1))).entries).toBe(20_000)
+  const { pagesRead } = store
+  expect(pagesRead).toBeGreaterThan(20)
+  expect(collectSnapshot(backend.snapshot(2)).entries).toBe(20_000)
+  expect(store.pagesRead).toBe(pagesRead)
+  await backend.close()
+})
+
+test('a snapshot fails when reading ahead does', async () => {
+  const store = memoryStore({ snapshots: true, late: false, reads: true })
+  const { backend } = await openBackend({ store, workingDirectory: directory, cacheBytes: CACHE_BYTES })
+  const table = backend.table<number>(VALUES)
+  for (let key = 0; key < 5000; key++) table.put(0, key, null, key)
+  store.failReads = new Error('cannot read 000007.ldb')
+  const failed = expect.objectContaining({ code: 'STATE_STORE_FAILED', message: expect.stringContaining('cannot read 000007.ldb'), at: { uid: 'counts' } })
+  await expect(collectSlices(backend.snapshot(1))).rejects.toEqual(failed)
   await backend.close()
 })
 

@@ -7,3 +7,7 @@ import { memoryStore } from './memory-store.ts'
 const cacheBytes = 20_000
 
 stateBackendSuite({ describe, test }, () => orderedStoreBackend({ name: 'memory', open: () => memoryStore({ snapshots: false, late: true }), cacheBytes }))
+
+describe('with snapshots that are read ahead', () => {
+  stateBackendSuite({ describe, test }, () => orderedStoreBackend({ name: 'memory', open: () => memoryStore({ snapshots: true, late: true, reads: true }), cacheBytes }))
+})
