@@ -1,15 +1,17 @@
 import type { KeyGroupRange } from '../../../spi/key-group-range.ts'
 import type { Namespace, StateKey } from '../../../spi/keyed-state-backend.ts'
 import type { AnyType } from '../../../types/type-information.ts'
-import { KeyNamespaceMap } from '../heap/key-namespace-map.ts'
+import { groupIndex, KeyNamespaceMap } from '../heap/key-namespace-map.ts'
 import { userKeySlot } from '../user-key-slot.ts'
 import type { CacheEntry } from './cache-entry.ts'
+import { EntrySlots } from './entry-slots.ts'
 
 /** Finds the cached entries of one table. */
 export interface EntryIndex {
   get(keyGroup: number, key: StateKey, namespace: Namespace, userKey: unknown): CacheEntry | undefined
-  /** Throws STATE_WRONG_KEY_GROUP. */
+  /** One that is not in here. Throws STATE_WRONG_KEY_GROUP. */
   set(entry: CacheEntry): void
+  /** One that is. */
   delete(entry: CacheEntry): void
   /** Those of a key, in all its namespaces. */
   ofKey(keyGroup: number, key: StateKey): Iterable<CacheEntry>
@@ -19,16 +21,27 @@ export interface EntryIndex {
 
 /** One entry per (key, namespace). */
 export function valueIndex(range: KeyGroupRange): EntryIndex {
-  const entries = new KeyNamespaceMap<CacheEntry>(range)
+  const plain: (EntrySlots | undefined)[] = Array.from({ length: Math.max(0, range.end - range.start + 1) }, () => undefined)
+  const named = new KeyNamespaceMap<CacheEntry>(range)
   const index: EntryIndex = {
-    get: (keyGroup, key, namespace) => entries.get(keyGroup, key, namespace),
-    set: (entry) => entries.set(entry.keyGroup, entry.key, entry.namespace, entry),
-    delete: ({ keyGroup, key, namespace }) => entries.delete(keyGroup, key, namespace),
+    get: (keyGroup, key, namespace) => (namespace === null ? plain[keyGroup - range.start]?.get(key) : named.get(keyGroup, key, namespace)),
+    set(entry) {
+      const { keyGroup, key, namespace } = entry
+      const group = groupIndex(range, keyGroup)
+      if (namespace === null) (plain[group] ??= new EntrySlots()).add(entry)
+      else named.set(keyGroup, key, namespace, entry)
+    },
+    delete(entry) {
+      const { keyGroup, key, namespace } = entry
+      if (namespace === null) plain[keyGroup - range.start]?.delete(entry)
+      else named.delete(keyGroup, key, namespace)
+    },
     *ofKey(keyGroup, key) {
-      for (const namespace of entries.namespacesOf(keyGroup, key)) yield* index.of(keyGroup, key, namespace)
+      yield* index.of(keyGroup, key, null)
+      for (const namespace of named.namespacesOf(keyGroup, key)) yield* index.of(keyGroup, key, namespace)
     },
     *of(keyGroup, key, namespace) {
-      const entry = entries.get(keyGroup, key, namespace)
+      const entry = index.get(keyGroup, key, namespace, undefined)
       if (entry !== undefined) yield entry
     },
   }

@@ -10,9 +10,13 @@ import type { StoreItem } from './store-page.ts'
 import { prefixOf } from './write-behind-store.ts'
 import type { StoreView, WriteBehindStore } from './write-behind-store.ts'
 
+/** Of a store key at the barrier: its value, undefined if there was none, null if it has been written into the snapshot. */
+type Kept = Uint8Array | undefined | null
+
 /**
  * Where the snapshot in progress has drawn its line. The store's view holds what was written before the barrier; an entry
- * that was dirty then is kept here in its old form, by whoever changes or writes it first, or else by the walker. Both stamp it.
+ * that was dirty then is written into the snapshot by whoever changes or writes it first, or else by the walker. Both stamp it,
+ * and note its key, for which the view has an old value.
  */
 export class OrderedCut {
   readonly epochs: ChangeEpochs
@@ -29,8 +33,8 @@ export class OrderedCut {
   /** Why the snapshot in progress cannot be written to its end. */
   failure: unknown
   readonly #store: WriteBehindStore
-  /** By table and key group, then by key. */
-  #kept = new Map<number, Map<string, StoreItem>>()
+  /** By table and key group, then by key: what the view is wrong about. Keys as strings, which are a fifth of the memory of arrays. */
+  #kept = new Map<number, Map<string, Kept>>()
 
   /** `changesBytes`: memory to keep track of changes for incremental snapshots; undefined for none. */
   constructor(range: KeyGroupRange, store: WriteBehindStore, changesBytes: number | undefined) {
@@ -51,7 +55,7 @@ export class OrderedCut {
     changes?.begin(epochs.written, epochs.base)
     this.epoch = epochs.changed
     this.walking = this.range.start
-    for (const batch of this.view.unsettled) for (const write of batch) this.#keptOf(write.key).set(byteString(write.key), write)
+    for (const batch of this.view.unsettled) for (const { key, value } of batch) this.#keep(key, value)
     return base
   }
 
@@ -64,9 +68,8 @@ export class OrderedCut {
   }
 
   /**
-   * Saves what the store lacks of an entry for the snapshot: called before it changes for the first time after the barrier, or by the
-   * walker. One that the store does not hold in any form is written at once, others are kept until the walker meets them there.
-   * Leaves its stamp. A value that cannot be written fails the snapshot, not who changes it.
+   * Writes into the snapshot what the store lacks of an entry: called before it changes for the first time after the barrier, or by
+   * the walker. Leaves its stamp. A value that cannot be written fails the snapshot, not who changes it.
    */
   preserve(entry: CacheEntry): void {
     if (this.view === undefined || entry.dirtyAt === CLEAN || entry.keyGroup < this.walking || !this.epochs.needs(entry.epoch)) return
@@ -78,12 +81,11 @@ export class OrderedCut {
   }
 
   #save(entry: CacheEntry): void {
-    if (entry.stored === STORED.no && entry.value !== undefined) {
-      entry.table.writeEntry(entry, this.entries)
-      return
-    }
-    const key = entry.table.storeKey(entry)
-    this.keep(key, entry.table.encoded(entry))
+    const { table, stored, value } = entry
+    if (value !== undefined) table.writeEntry(entry, this.entries)
+    if (stored === STORED.no && value !== undefined) return
+    const key = table.storeKey(entry)
+    this.#keep(key, value === undefined ? undefined : null)
     this.changes?.add(key, false)
   }
 
@@ -93,17 +95,16 @@ export class OrderedCut {
     const changed = entry.epoch >= epochs.changed
     if (changed || entry.epoch > epochs.base) changes?.add(key, changed)
     if (entry.epoch >= epochs.written) return
-    if (this.view !== undefined && entry.keyGroup >= this.walking) this.keep(key, value)
+    if (this.view !== undefined && entry.keyGroup >= this.walking && epochs.needs(entry.epoch)) {
+      if (value !== undefined) entry.table.writeStored(entry.keyGroup, key, value, this.entries)
+      if (value === undefined || entry.stored !== STORED.no) this.#keep(key, value === undefined ? undefined : null)
+    }
     entry.epoch = epochs.written
   }
 
   /** An entry that the store never had is gone. */
   dropped(entry: CacheEntry): void {
     if (this.epochs.tracksRemovals && entry.epoch !== this.epochs.created) this.changes?.add(entry.table.storeKey(entry), true)
-  }
-
-  keep(key: Uint8Array, value: Uint8Array | undefined): void {
-    this.#keptOf(key).set(byteString(key), { key, value })
   }
 
   /** Called before a batch is written: a view that is live must not see it. */
@@ -113,20 +114,20 @@ export class OrderedCut {
       if (keyGroupOf(key) < this.walking) continue
       const kept = this.#keptOf(key)
       const id = byteString(key)
-      if (!kept.has(id)) kept.set(id, { key, value: this.#store.latest(key) })
+      if (!kept.has(id)) kept.set(id, this.#store.latest(key))
     }
   }
 
-  /** What differs from the view in a table and key group, ascending by key. */
+  /** What the walker is to find in a table and key group in place of what the view has, ascending by key. */
   kept(prefix: Uint8Array): readonly StoreItem[] {
     const kept = this.#kept.get(prefixOf(prefix))
-    return kept === undefined ? [] : [...kept.keys()].sort().map((id) => kept.get(id) as StoreItem)
+    return kept === undefined ? [] : [...kept.keys()].sort().map((id) => ({ key: Buffer.from(id, 'latin1'), value: kept.get(id) ?? undefined }))
   }
 
-  /** The value of a store key at the barrier. */
-  valueAt(key: Uint8Array): Uint8Array | undefined {
-    const kept = this.#kept.get(prefixOf(key))?.get(byteString(key))
-    return kept === undefined ? this.view?.get(key) : kept.value
+  /** The value of a store key, as one character a byte, at the barrier; null if it is in the snapshot already. */
+  valueAt(key: Uint8Array, id: string): Uint8Array | undefined | null {
+    const kept = this.#kept.get(prefixOf(key))
+    return kept?.has(id) === true ? kept.get(id) : this.view?.get(key)
   }
 
   keptCount(prefix: Uint8Array): number {
@@ -137,7 +138,11 @@ export class OrderedCut {
     this.#kept.delete(prefixOf(prefix))
   }
 
-  #keptOf(key: Uint8Array): Map<string, StoreItem> {
+  #keep(key: Uint8Array, kept: Kept): void {
+    this.#keptOf(key).set(byteString(key), kept)
+  }
+
+  #keptOf(key: Uint8Array): Map<string, Kept> {
     const prefix = prefixOf(key)
     let kept = this.#kept.get(prefix)
     if (kept === undefined) {

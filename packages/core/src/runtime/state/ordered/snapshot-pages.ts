@@ -4,13 +4,12 @@ import type { ReadAhead } from './read-ahead.ts'
 import type { StoreItem, StorePage } from './store-page.ts'
 import type { StoreView } from './write-behind-store.ts'
 
-/** Entries read in the task's own time, at first, or by a walk that does not wait: few enough that the end of a slice is not overrun by much. */
+/** Entries read in the task's own time: few enough that the end of a slice is not overrun by much. */
 const READ_ENTRIES = 32
 
 /** The entries of one table and key group as they were at the barrier, a page at a time. */
 export class SnapshotPages {
-  /** The next page, if it is being read on another thread; `next` does not wait for it. */
-  reading: ReadAhead | undefined
+  #reading: ReadAhead | undefined
   readonly #cut: OrderedCut
   readonly #view: StoreView
   readonly #prefix: Uint8Array
@@ -27,12 +26,18 @@ export class SnapshotPages {
     this.#from = prefix
   }
 
-  /** Undefined after the last one. Throws STATE_STORE_FAILED. */
+  /** Has the next page read on another thread. What it returns never rejects; undefined after the last page, or where the store cannot. */
+  readAhead(): Promise<void> | undefined {
+    this.#reading = this.#from && this.#view.readAhead(this.#from, this.#end)
+    return this.#reading?.settled
+  }
+
+  /** Does not wait for what is being read ahead. Undefined after the last page. Throws STATE_STORE_FAILED. */
   next(): StorePage['items'] | undefined {
     if (this.#from === undefined) return undefined
-    const page = this.#view.page(this.#keptNow(), this.#from, this.#end, READ_ENTRIES, this.reading)
+    const page = this.#view.page(this.#keptNow(), this.#from, this.#end, READ_ENTRIES, this.#reading)
     this.#from = page.next
-    this.reading = page.next && this.#view.readAhead(page.next, this.#end)
+    this.#reading = undefined
     return page.items
   }
 

@@ -15,6 +15,8 @@ export class SnapshotWalk {
   readonly #view: StoreView
   readonly #tables: readonly CachedTable[]
   readonly #slice: SliceClock
+  /** Those that a key group held more of than one page: reading them takes a while, small ones are scanned in no time. */
+  readonly #large = new Set<CachedTable>()
   #removals = createDataOutput(64)
 
   constructor(cut: OrderedCut, view: StoreView, tables: readonly CachedTable[], now: () => number) {
@@ -44,7 +46,7 @@ export class SnapshotWalk {
     this.#slice.begin()
   }
 
-  /** Saves the entries that were dirty at the barrier and still are as they were. */
+  /** Writes the entries that were dirty at the barrier and still are as they were. */
   *#writeDirty(table: CachedTable, keyGroup: number): Generator<void> {
     const dirty = table.dirty(keyGroup)
     // from the end: an entry taken out meanwhile is replaced with the last one, which has been seen
@@ -61,12 +63,18 @@ export class SnapshotWalk {
   *#write(table: CachedTable, keyGroup: number): Generator<Promise<void> | undefined> {
     const prefix = table.prefix(keyGroup)
     const pages = new SnapshotPages(this.#cut, this.#view, prefix)
+    const first = this.#large.has(table) ? pages.readAhead() : undefined
+    if (first !== undefined) yield first
     for (let items = pages.next(); items !== undefined; items = pages.next()) {
       for (const { key, value } of items) {
         table.writeStored(keyGroup, key, value, this.#cut.entries)
         if (this.#slice.passed()) yield
       }
-      if (pages.reading !== undefined) yield pages.reading.settled
+      // only now: until here another thread would have competed with the slice for the processor
+      const read = pages.readAhead()
+      if (read === undefined) continue
+      this.#large.add(table)
+      yield read
     }
     this.#cut.forget(prefix)
   }
@@ -75,9 +83,9 @@ export class SnapshotWalk {
     const prefix = table.prefix(keyGroup)
     for (const text of this.#cut.changes?.changed(prefix) ?? []) {
       const key = Buffer.from(text, 'latin1')
-      const value = this.#cut.valueAt(key)
-      if (value !== undefined) table.writeStored(keyGroup, key, value, this.#cut.entries)
-      else table.writeRemoval(key, this.#removals)
+      const value = this.#cut.valueAt(key, text)
+      if (value === undefined) table.writeRemoval(key, this.#removals)
+      else if (value !== null) table.writeStored(keyGroup, key, value, this.#cut.entries)
       if (this.#slice.passed()) yield
     }
     this.#cut.forget(prefix)
