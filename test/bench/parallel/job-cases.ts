@@ -9,26 +9,37 @@ import type { MeasureCase } from '../measure-case.ts'
 import { turnsFor } from './work.ts'
 
 const PROCESS = fileURLToPath(new URL('job-process.ts', import.meta.url))
+const BARE_PROCESS = fileURLToPath(new URL('bare-map-process.ts', import.meta.url))
 const PROCESSES = 5
 
-async function ranMs(job: string, options: object): Promise<number> {
-  const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, PROCESS, job, JSON.stringify(options)])
+const ranMs = (job: string, options: object): Promise<number> => ranIn(PROCESS, job, JSON.stringify(options))
+const ranBareMs = (threads: number, records: number, turns: number): Promise<number> => ranIn(BARE_PROCESS, String(threads), String(records), String(turns))
+
+async function ranIn(script: string, ...args: string[]): Promise<number> {
+  const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, script, ...args])
   return (JSON.parse(stdout) as { readonly ranMs: number }).ranMs
 }
 
-/** 20 µs of work a record in two threads, against the same in one. */
+/** 20 µs of work a record in two threads, against the same in one; and what threads without an engine make of it on this machine. */
 const cpuMap: MeasureCase = {
   kind: 'measure',
   name: 'parallel/cpu-map',
   async measure() {
     const params = { records: 400_000, turns: turnsFor(20) }
     const rate = async (shape: object): Promise<number> => (params.records * 1000) / (await ranMs('cpu-map-job', { ...shape, params }))
-    const [ours, theirs]: [number[], number[]] = [[], []]
+    const bareRate = async (threads: number): Promise<number> => (params.records * 1000) / (await ranBareMs(threads, params.records, params.turns))
+    const [ours, theirs, bareTwo, bareOne]: [number[], number[], number[], number[]] = [[], [], [], []]
     for (let run = 0; run < PROCESSES; run++) {
       theirs.push(await rate({ parallelism: 1 }))
       ours.push(await rate({ parallelism: 2, workers: 2 }))
+      bareOne.push(await bareRate(1))
+      bareTwo.push(await bareRate(2))
     }
-    return { line: compare('parallel/cpu-map', 'records/s', 'one thread', ours, theirs), target: atLeast(1.8) }
+    return [
+      { line: compare('parallel/cpu-map', 'records/s', 'one thread', ours, theirs), target: atLeast(1.8) },
+      { line: compare('parallel/cpu-map', 'records/s', 'two bare threads', ours, bareTwo) },
+      { line: compare('parallel/cpu-map-bare', 'records/s', 'one bare thread', bareTwo, bareOne) },
+    ]
   },
 }
 

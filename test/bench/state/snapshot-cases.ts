@@ -7,7 +7,7 @@ import type { MeasureCase } from '../measure-case.ts'
 import type { SnapshotReport } from './snapshot-worker.ts'
 
 const WORKER = fileURLToPath(new URL('snapshot-worker.ts', import.meta.url))
-const TIMES = 3
+const TIMES = 5
 type Backend = 'heap' | 'leveldb'
 
 const measured = new Map<Backend, Promise<readonly SnapshotReport[]>>()

@@ -206,7 +206,10 @@ export class JobCoordinator {
     }
     const metadata = decodeCheckpointMetadata(await store.readMetadata(pointer), pointer)
     logger.info({ job: graph.jobName, checkpoint: pointer }, 'restoring')
-    return createRestorePlan(graph, metadata, pointer, allowDroppedState)
+    const plan = createRestorePlan(graph, metadata, pointer, allowDroppedState)
+    if (!restart && plan.dropped.length > 0) logger.warn({ job: graph.jobName, checkpoint: pointer, uids: plan.dropped }, 'state of operators that the job no longer has is dropped')
+    if (!restart && plan.finished) logger.warn({ job: graph.jobName, checkpoint: pointer }, 'the checkpoint was taken when the job had ended: what it had read is not read again')
+    return plan
   }
 
   /** As far as the settings say: after a failure and after a stop they are always kept. */

@@ -10,6 +10,10 @@ import { redistributeOperatorState } from '../state/redistribute-operator-state.
 /** What every subtask of a job starts from. */
 export interface RestorePlan {
   readonly checkpointId: number
+  /** Uids of operators whose state is dropped, as is allowed. */
+  readonly dropped: readonly string[]
+  /** The job had read and written everything: only what comes after it can be new. */
+  readonly finished: boolean
   taskRestore(vertex: JobVertex, subtask: number): TaskRestore
   enumerator(uid: string): OperatorMetadata['enumerator']
 }
@@ -21,9 +25,10 @@ export interface RestorePlan {
 export function createRestorePlan(graph: JobGraph, metadata: CheckpointMetadata, pointer: string, allowDroppedState: readonly string[]): RestorePlan {
   const operators = new Map(metadata.operators.map((operator) => [operator.uid, operator]))
   const claimed = new Set(graph.vertices.flatMap((vertex) => vertex.operators.map(({ uid }) => uid)))
-  const dropped = metadata.operators.filter((operator) => !claimed.has(operator.uid) && holdsState(operator) && !allowDroppedState.includes(operator.uid))
-  if (dropped.length > 0) {
-    const names = dropped.map(({ uid, name }) => `"${uid}" (${name})`).join(', ')
+  const unclaimed = metadata.operators.filter((operator) => !claimed.has(operator.uid) && holdsState(operator))
+  const refused = unclaimed.filter(({ uid }) => !allowDroppedState.includes(uid))
+  if (refused.length > 0) {
+    const names = refused.map(({ uid, name }) => `"${uid}" (${name})`).join(', ')
     throw new MillraceError('CKPT_DROPPED_STATE', `Checkpoint ${pointer} holds state of operators that the job no longer has: ${names}. Give the operators their old uid, or drop the state with --allow-dropped-state UID`, {
       origin: 'user',
       at: { file: pointer },
@@ -47,6 +52,8 @@ export function createRestorePlan(graph: JobGraph, metadata: CheckpointMetadata,
   }
   return {
     checkpointId: metadata.checkpointId,
+    dropped: unclaimed.map(({ uid }) => uid),
+    finished: metadata.operators.every(({ subtasks }) => subtasks.every(({ finished }) => finished)),
     enumerator: (uid) => operators.get(uid)?.enumerator,
     taskRestore(vertex, subtask) {
       const range = computeKeyGroupRangeForOperatorIndex(vertex.maxParallelism, vertex.parallelism, subtask)

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { StreamExecutionEnvironment } from '../../../src/api/stream-execution-environment.ts'
+import { silentLogger } from '../../../src/environment/logger.ts'
 import type { RunOptions } from '../../../src/environment/run-options.ts'
 import { valueState } from '../../../src/functions/state-descriptor.ts'
 import { TumblingEventTimeWindows } from '../../../src/functions/window-assigners.ts'
@@ -131,9 +132,23 @@ describe('state and the operators of a changed job', () => {
   test('unless it is dropped by name', async () => {
     const checkpoints = { ...long, storage: memoryCheckpointStorage() }
     const from = await take(checkpoints, join(directory, 'allowed'))
-    const job = await testJob(build('other'), { checkpoints, from, allowDroppedState: ['sums'] })
+    const warnings: object[] = []
+    const logger = { ...silentLogger, warn: (fields: object) => void warnings.push(fields) }
+    const job = await testJob(build('other'), { checkpoints, from, allowDroppedState: ['sums'], logger })
     await job.until(() => job.client.status().state === 'running')
     await job.cancel()
+    expect(warnings).toEqual([expect.objectContaining({ checkpoint: from, uids: ['sums'] })])
+  })
+  test('a job that had ended says so when it is run again', async () => {
+    const checkpoints = { ...long, storage: memoryCheckpointStorage() }
+    const sink = collectingSink<number>()
+    const whole = (env: StreamExecutionEnvironment): void => env.fromSource(scriptedSource<number>([1, 2, end]), undefined, { uid: 'numbers' }).sinkTo(sink, { uid: 'sink' })
+    await runTestJob(whole, { checkpoints })
+    const warnings: string[] = []
+    const again = await runTestJob(whole, { checkpoints, from: 'latest', logger: { ...silentLogger, warn: (_fields: object, message: string) => void warnings.push(message) } })
+    expect(again.recordsIn).toBe(0)
+    expect(sink.values).toEqual([1, 2])
+    expect(warnings).toEqual([expect.stringContaining('had ended')])
   })
   test('a job that takes no checkpoints goes on from a savepoint all the same, and does not restart', async () => {
     const from = await take({ storage: memoryCheckpointStorage() }, join(directory, 'storageless'))
