@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { KeyedStateBackend } from '../../spi/keyed-state-backend.ts'
-import type { KeyGroupChunk, KeyedStateReader } from '../../spi/keyed-state-snapshot.ts'
+import type { KeyedStateReader, KeyedStateSnapshot, KeyGroupChunk } from '../../spi/keyed-state-snapshot.ts'
 import type { MapStateTable, StateTable } from '../../spi/state-table.ts'
 import type { TimerQueue } from '../../spi/timer-queue.ts'
 import { long } from '../../types/number-types.ts'
@@ -178,6 +178,22 @@ export function snapshotCases(on: BackendCase): void {
     const { backend } = await filled(fixture)
     for (const _chunk of backend.snapshot(1).chunks()) break
     await assertFilled(fixture, collectSnapshot(backend.snapshot(2)))
+  })
+  on('snapshot: given up, and the backend closed, while more of it is being read', async (fixture) => {
+    const { backend } = await filled(fixture)
+    for (const giveUp of [(snapshot: KeyedStateSnapshot) => snapshot.release(), () => backend.close()]) {
+      const snapshot = backend.snapshot(1)
+      const chunks = snapshot.chunks()[Symbol.iterator]()
+      let read: Promise<void> | undefined
+      for (let left = 8; left > 0 && read === undefined; left--) {
+        const { done, value } = chunks.next()
+        if (done === true) break
+        read = value.nextRead
+      }
+      await giveUp(snapshot)
+      await read
+      assert.throws(() => chunks.next(), hasCode('STATE_SNAPSHOT_RELEASED'))
+    }
   })
   on('snapshot: a value that is not of its type is reported with state and key', async (fixture) => {
     const { backend, values } = parts(await fixture.open())
