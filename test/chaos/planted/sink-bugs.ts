@@ -1,4 +1,5 @@
 import { copyFile, stat } from 'node:fs/promises'
+import { MillraceError } from '@millrace/core/spi'
 import type { Committer, Sink, SinkWriterContext } from '@millrace/core/spi'
 import { overriding } from '../faults/overriding.ts'
 import type { PlantedBug } from './planted-bug.ts'
@@ -8,6 +9,8 @@ interface Tagged {
   readonly committable: unknown
 }
 
+/** At ten checkpoints a second they take longer than a file stays open: some of them end one. */
+const ABORTED_AT_FIRST = 6
 /** Checkpoints of this process of which a state file could not be written. */
 const aborted = new Set<number>()
 
@@ -59,7 +62,7 @@ export const sinkBugs: readonly PlantedBug[] = [
     name: 'committables-of-an-aborted-checkpoint-discarded',
     job: 'tumbling',
     kills: ['barrier'],
-    uploadFailures: 0.4,
+    uploadFailures: 0.1,
     storage: (storage) =>
       overriding(storage, {
         async open(context) {
@@ -68,11 +71,14 @@ export const sinkBugs: readonly PlantedBug[] = [
             async createStateOutput(checkpointId, name, target) {
               const output = await store.createStateOutput(checkpointId, name, target)
               return overriding(output, {
-                close: () =>
-                  output.close().catch((error: unknown) => {
+                close() {
+                  if (aborted.size < ABORTED_AT_FIRST) aborted.add(checkpointId)
+                  if (aborted.has(checkpointId)) return Promise.reject(new MillraceError('FS_IO', `Cannot write ${name}: this checkpoint was chosen to fail`, { origin: 'external', retryable: true }))
+                  return output.close().catch((error: unknown) => {
                     aborted.add(checkpointId)
                     throw error
-                  }),
+                  })
+                },
               })
             },
           })
