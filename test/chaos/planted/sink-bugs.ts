@@ -19,7 +19,8 @@ export const sinkBugs: readonly PlantedBug[] = [
   {
     name: 'commit-before-completion',
     job: 'tumbling',
-    kills: ['completion-before', 'completion-before'],
+    // files are finished every few checkpoints: one of these will be among them
+    kills: ['completion-before', 'completion-before', 'completion-before', 'completion-before', 'completion-before', 'completion-before'],
     sink: (sink) =>
       overriding(sink, {
         async createWriter(context, restored) {
