@@ -16,8 +16,6 @@ import type { RestoredState } from './restored-state.ts'
 import { SnapshotCut } from './snapshot-cut.ts'
 
 const NOTHING = new Uint8Array(0)
-/** Of what was written already, so much is handed over before the task has its turn. */
-const SLICE_BYTES = 256 * 1024
 
 type Context = Pick<StateBackendContext, 'keyGroupRange' | 'operatorUid' | 'metrics' | 'logger' | 'incremental' | 'now'>
 
@@ -134,14 +132,8 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
   }
 
   *#written(keyGroup: number, epoch: number): Generator<KeyGroupChunk> {
-    let sliceBytes = 0
-    for (let written = this.#cut.take(keyGroup); written !== undefined; written = this.#cut.take(keyGroup)) {
-      const bytes = written.output.view()
-      sliceBytes += bytes.length
-      // there may be much that was written before the walk came by
-      const endsSlice = sliceBytes >= SLICE_BYTES
-      if (endsSlice) sliceBytes = 0
-      yield { keyGroup, bytes, entries: written.entries, endsSlice }
+    for (const chunk of this.#cut.chunks(keyGroup)) {
+      yield chunk
       this.#requireActive(epoch)
     }
   }

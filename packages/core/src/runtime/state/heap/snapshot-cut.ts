@@ -1,11 +1,11 @@
 import type { KeyGroupRange } from '../../../spi/key-group-range.ts'
+import type { KeyGroupChunk } from '../../../spi/keyed-state-snapshot.ts'
 import type { DataOutput } from '../../../types/data-output.ts'
 import { ChangeEpochs } from '../change-epochs.ts'
 import { SliceClock } from '../slice-clock.ts'
+import { SnapshotBuffers } from '../snapshot-buffers.ts'
 import type { ChangedEntries } from './changed-entries.ts'
 import { RemovalLog } from './removal-log.ts'
-import { SnapshotBuffers } from './snapshot-buffers.ts'
-import type { WrittenEntries } from './snapshot-buffers.ts'
 
 /** Entries that the walker visits before it lets the task work: 0.2 to 0.5 ms … */
 const SLICE_ENTRIES = 1000
@@ -99,9 +99,9 @@ export class SnapshotCut {
     return this.#buffers.output(keyGroup)
   }
 
-  /** Some of what was written for a key group, until the next call; undefined if there is nothing more. */
-  take(keyGroup: number): WrittenEntries | undefined {
-    return this.#buffers.take(keyGroup)
+  /** What was written for a key group and has not been taken yet. */
+  chunks(keyGroup: number): Iterable<KeyGroupChunk> {
+    return this.#buffers.chunks(keyGroup)
   }
 
   /** Hands over entries that are being dropped as a whole, instead of writing each of them now. */

@@ -10,13 +10,13 @@ import { MillraceError } from '../../../errors.ts'
 import { groupIndex } from '../heap/key-namespace-map.ts'
 import { beginEntry, endLength } from '../entry-encoding.ts'
 import { writeEntryRemoval } from '../removal-encoding.ts'
+import type { SnapshotBuffers } from '../snapshot-buffers.ts'
 import { unwritableState } from '../unwritable-state.ts'
 import { CLEAN, STORED } from './cache-entry.ts'
 import type { CacheEntry, EntryPosition } from './cache-entry.ts'
 import type { EntryIndex } from './entry-index.ts'
 import { PREFIX_BYTES } from './entry-layout.ts'
 import type { EntryLayout } from './entry-layout.ts'
-import type { SnapshotEntries } from './snapshot-entries.ts'
 import type { StateCache } from './state-cache.ts'
 
 const NO_VALUE = new Uint8Array(0)
@@ -156,8 +156,8 @@ export class CachedTable {
   }
 
   /** Writes an entry, which has a value, into a snapshot. Throws what the serializer throws, with state and key, and leaves a part of it there. */
-  writeEntry(entry: CacheEntry, entries: SnapshotEntries): void {
-    const output = entries.next(entry.keyGroup)
+  writeEntry(entry: CacheEntry, entries: SnapshotBuffers): void {
+    const output = entries.output(entry.keyGroup)
     const length = beginEntry(output, this.state)
     this.layout.writeIdentity(entry, output)
     if (this.layout.bodiesHaveValues) this.#writeValue(entry.value, entry.key, output)
@@ -165,8 +165,8 @@ export class CachedTable {
   }
 
   /** The same of an entry in the bytes of the store. */
-  writeStored(keyGroup: number, key: Uint8Array, value: Uint8Array, entries: SnapshotEntries): void {
-    const output = entries.next(keyGroup)
+  writeStored(keyGroup: number, key: Uint8Array, value: Uint8Array, entries: SnapshotBuffers): void {
+    const output = entries.output(keyGroup)
     const length = beginEntry(output, this.state)
     this.#writeBody(key, value, output)
     endLength(output, length)

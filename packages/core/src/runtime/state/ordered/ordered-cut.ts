@@ -1,11 +1,11 @@
 import type { KeyGroupRange } from '../../../spi/key-group-range.ts'
 import type { StoreWrite } from '../../../spi/ordered-store.ts'
 import { ChangeEpochs } from '../change-epochs.ts'
+import { SnapshotBuffers } from '../snapshot-buffers.ts'
 import type { CacheEntry } from './cache-entry.ts'
 import { CLEAN, STORED } from './cache-entry.ts'
 import { byteString } from './byte-order.ts'
 import { ChangeLog } from './change-log.ts'
-import { SnapshotEntries } from './snapshot-entries.ts'
 import type { StoreItem } from './store-page.ts'
 import { prefixOf } from './write-behind-store.ts'
 import type { StoreView, WriteBehindStore } from './write-behind-store.ts'
@@ -29,7 +29,7 @@ export class OrderedCut {
   /** Undefined unless snapshots are asked to hold only changes. */
   readonly changes: ChangeLog | undefined
   /** Written for the snapshot in progress, by the walker or ahead of it. */
-  readonly entries: SnapshotEntries
+  readonly entries: SnapshotBuffers
   /** Why the snapshot in progress cannot be written to its end. */
   failure: unknown
   readonly #store: WriteBehindStore
@@ -40,7 +40,7 @@ export class OrderedCut {
   constructor(range: KeyGroupRange, store: WriteBehindStore, changesBytes: number | undefined) {
     this.range = range
     this.walking = range.start
-    this.entries = new SnapshotEntries(range)
+    this.entries = new SnapshotBuffers(range)
     this.#store = store
     this.epochs = new ChangeEpochs(changesBytes !== undefined)
     this.changes = changesBytes === undefined ? undefined : new ChangeLog(changesBytes)

@@ -8,6 +8,7 @@ import type { StoreView } from './write-behind-store.ts'
 
 /** Entries per slice at most: its time ends it first, but for tests, where none passes. */
 const SLICE_ENTRIES = 2000
+const NOTHING = new Uint8Array(0)
 
 /** Writes the entries of a snapshot, or what has changed of them, in the canonical encoding, in slices between which the task works. */
 export class SnapshotWalk {
@@ -35,13 +36,16 @@ export class SnapshotWalk {
         for (const _slice of this.#writeDirty(table, keyGroup)) yield* this.#endSlice(keyGroup)
         for (const read of isFull ? this.#write(table, keyGroup) : this.#writeChanged(table, keyGroup)) yield* this.#endSlice(keyGroup, read)
       }
-      if (this.#cut.failure !== undefined || this.#cut.entries.count(keyGroup) > 0 || this.#removals.position > 0) yield this.#take(keyGroup, false)
+      yield* this.#written(keyGroup)
+      if (this.#removals.position === 0) continue
+      yield { keyGroup, bytes: NOTHING, entries: 0, endsSlice: false, removals: this.#removals.view() }
+      this.#removals = createDataOutput(64)
     }
   }
 
   *#endSlice(keyGroup: number, nextRead?: Promise<void>): Generator<KeyGroupChunk> {
-    const chunk = this.#take(keyGroup, true)
-    yield nextRead === undefined ? chunk : { ...chunk, nextRead }
+    yield* this.#written(keyGroup)
+    yield { keyGroup, bytes: NOTHING, entries: 0, endsSlice: true, ...(nextRead === undefined ? {} : { nextRead }) }
     // the task has had its turn: its time is not the slice's
     this.#slice.begin()
   }
@@ -91,12 +95,8 @@ export class SnapshotWalk {
     this.#cut.forget(prefix)
   }
 
-  #take(keyGroup: number, endsSlice: boolean): KeyGroupChunk {
+  #written(keyGroup: number): Iterable<KeyGroupChunk> {
     if (this.#cut.failure !== undefined) throw this.#cut.failure
-    const { bytes, entries } = this.#cut.entries.take(keyGroup)
-    const removals = this.#removals
-    if (removals.position === 0) return { keyGroup, bytes, entries, endsSlice }
-    this.#removals = createDataOutput(64)
-    return { keyGroup, bytes, entries, endsSlice, removals: removals.view() }
+    return this.#cut.entries.chunks(keyGroup)
   }
 }

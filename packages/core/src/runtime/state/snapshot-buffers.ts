@@ -1,15 +1,18 @@
-import type { KeyGroupRange } from '../../../spi/key-group-range.ts'
-import { createDataOutput } from '../../../types/byte-data-output.ts'
-import type { DataOutput } from '../../../types/data-output.ts'
+import type { KeyGroupRange } from '../../spi/key-group-range.ts'
+import type { KeyGroupChunk } from '../../spi/keyed-state-snapshot.ts'
+import { createDataOutput } from '../../types/byte-data-output.ts'
+import type { DataOutput } from '../../types/data-output.ts'
 
 /** An output with this much in it is full: it has grown to 16 KiB, and has room for one more entry of the usual kind. */
 const FULL_BYTES = 15 * 1024
 const LARGEST_KEPT_BYTES = 16 * 1024
 /** Outputs that are used again, in this snapshot and in later ones, 8 MiB in all: fresh memory would make V8 collect garbage while the task waits. */
 const MAX_FREE = 512
+/** Of what was written ahead of the walk: so much is copied within a slice. */
+const SLICE_BYTES = 256 * 1024
 
 /** Entries of one key group as bytes. */
-export interface WrittenEntries {
+interface WrittenEntries {
   readonly output: DataOutput
   entries: number
 }
@@ -36,11 +39,16 @@ export class SnapshotBuffers {
     return written.output
   }
 
-  /** Some of what was written for a key group; undefined if there is nothing more. Its memory is used again after the next call. */
-  take(keyGroup: number): WrittenEntries | undefined {
-    if (this.#taken !== undefined) this.#release(this.#taken)
-    this.#taken = this.#full.get(keyGroup)?.shift() ?? this.#takeCurrent(keyGroup - this.#firstKeyGroup)
-    return this.#taken
+  /** What was written for a key group and has not been taken yet. The memory of a chunk is used again for the next one. */
+  *chunks(keyGroup: number): Generator<KeyGroupChunk> {
+    let sliceBytes = 0
+    for (let written = this.#take(keyGroup); written !== undefined; written = this.#take(keyGroup)) {
+      const bytes = written.output.view()
+      sliceBytes += bytes.length
+      const endsSlice = sliceBytes >= SLICE_BYTES
+      if (endsSlice) sliceBytes = 0
+      yield { keyGroup, bytes, entries: written.entries, endsSlice }
+    }
   }
 
   clear(): void {
@@ -58,6 +66,12 @@ export class SnapshotBuffers {
     const next = { output: this.#free.pop() ?? createDataOutput(512), entries: 0 }
     this.#current[keyGroup - this.#firstKeyGroup] = next
     return next
+  }
+
+  #take(keyGroup: number): WrittenEntries | undefined {
+    if (this.#taken !== undefined) this.#release(this.#taken)
+    this.#taken = this.#full.get(keyGroup)?.shift() ?? this.#takeCurrent(keyGroup - this.#firstKeyGroup)
+    return this.#taken
   }
 
   #takeCurrent(index: number): WrittenEntries | undefined {
