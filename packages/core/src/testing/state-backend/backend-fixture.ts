@@ -27,30 +27,37 @@ export interface BackendFixture {
   /** The backend can take snapshots of changes. */
   readonly incremental: boolean
   open(options?: OpenOptions): Promise<KeyedStateBackend>
+  /** Before the end of the case. */
+  close(backend: KeyedStateBackend): Promise<void>
 }
 
 export async function withBackends(create: () => StateBackend, body: (fixture: BackendFixture) => Promise<void>): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'millrace-state-'))
-  const opened: KeyedStateBackend[] = []
+  const opened = new Set<KeyedStateBackend>()
+  let count = 0
   const fixture: BackendFixture = {
     incremental: create().capabilities.incremental,
     async open({ keyGroupRange = ALL_KEY_GROUPS, restore = [], now = () => 0, incremental = false } = {}) {
       const backend = await create().open({
         jobName: 'suite',
         operatorUid: 'operator',
-        subtaskIndex: opened.length,
+        subtaskIndex: count,
         maxParallelism: MAX_PARALLELISM,
         keyGroupRange,
         restore,
         incremental,
-        workingDirectory: join(directory, String(opened.length)),
+        workingDirectory: join(directory, String(count++)),
         fileSystems: createFileSystems(),
         logger: silentLogger,
         metrics: unreadMetrics,
         now,
       })
-      opened.push(backend)
+      opened.add(backend)
       return backend
+    },
+    async close(backend) {
+      opened.delete(backend)
+      await backend.close()
     },
   }
   try {

@@ -181,7 +181,7 @@ export function snapshotCases(on: BackendCase): void {
   })
   on('snapshot: given up, and the backend closed, while more of it is being read', async (fixture) => {
     const { backend } = await filled(fixture)
-    for (const giveUp of [async (snapshot: KeyedStateSnapshot) => snapshot.release(), () => backend.close()]) {
+    for (const giveUp of [async (snapshot: KeyedStateSnapshot) => snapshot.release(), () => fixture.close(backend)]) {
       const snapshot = backend.snapshot(1)
       const chunks = snapshot.chunks()[Symbol.iterator]()
       let read: Promise<void> | undefined
