@@ -7,6 +7,8 @@ export interface MeasuredSnapshot {
   readonly bytes: number
   /** How long the writer kept the thread each time. */
   readonly slicesMs: readonly number[]
+  /** How much of that the thread was running: the rest it waited for a processor, or for a lock of the store. */
+  readonly slicesCpuMs: readonly number[]
   /** From the end of one batch of records to that of the next. */
   readonly stallsMs: readonly number[]
 }
@@ -31,7 +33,7 @@ export async function measuredSnapshot(snapshot: KeyedStateSnapshot, fileSystem:
   slices.end()
   const stallsMs: number[] = []
   while (!done) stallsMs.push(await timed(batch))
-  return { bytes: (await written).sizeBytes, slicesMs: slices.durationsMs, stallsMs }
+  return { bytes: (await written).sizeBytes, slicesMs: slices.durationsMs, slicesCpuMs: slices.cpuMs, stallsMs }
 }
 
 export async function timed(action: () => Promise<void>): Promise<number> {
@@ -43,14 +45,18 @@ export async function timed(action: () => Promise<void>): Promise<number> {
 /** The stretches between two moments at which the writer gives way. */
 class Slices {
   readonly durationsMs: number[] = []
+  readonly cpuMs: number[] = []
   #startMs = 0
+  #startCpuMs = 0
 
   begin(): void {
+    this.#startCpuMs = threadCpuMs()
     this.#startMs = performance.now()
   }
 
   end(): void {
     this.durationsMs.push(performance.now() - this.#startMs)
+    this.cpuMs.push(threadCpuMs() - this.#startCpuMs)
   }
 
   async outside<T>(wait: Promise<T>): Promise<T> {
@@ -69,4 +75,9 @@ class Slices {
       },
     }
   }
+}
+
+function threadCpuMs(): number {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1000
 }

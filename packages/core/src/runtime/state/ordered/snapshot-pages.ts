@@ -10,6 +10,8 @@ const READ_ENTRIES = 32
 /** The entries of one table and key group as they were at the barrier, a page at a time. */
 export class SnapshotPages {
   #reading: ReadAhead | undefined
+  /** A reader that did not wait for a page will not wait for others: they would be read twice. */
+  #waits = true
   readonly #cut: OrderedCut
   readonly #view: StoreView
   readonly #prefix: Uint8Array
@@ -26,9 +28,9 @@ export class SnapshotPages {
     this.#from = prefix
   }
 
-  /** Has the next page read on another thread. What it returns never rejects; undefined after the last page, or where the store cannot. */
+  /** Has the next page read on another thread. What it returns never rejects; undefined after the last page, where the store cannot, and for who did not wait. */
   readAhead(): Promise<void> | undefined {
-    this.#reading = this.#from && this.#view.readAhead(this.#from, this.#end)
+    this.#reading = this.#waits && this.#from !== undefined ? this.#view.readAhead(this.#from, this.#end) : undefined
     return this.#reading?.settled
   }
 
@@ -37,6 +39,7 @@ export class SnapshotPages {
     if (this.#from === undefined) return undefined
     const page = this.#view.page(this.#keptNow(), this.#from, this.#end, READ_ENTRIES, this.#reading)
     this.#from = page.next
+    this.#waits &&= this.#reading === undefined || this.#reading.take() !== undefined
     this.#reading = undefined
     return page.items
   }
