@@ -18,7 +18,7 @@ export interface OrderedStoreSnapshot {
   scan(from: Uint8Array, to: Uint8Array): Iterable<StoreEntry>
   /**
    * The first entries of a scan, read on another thread: at most `limit`, fewer if they are large, none only if there are none.
-   * Rejects when the snapshot is closed meanwhile. Default: large states are scanned too, which takes the task's time.
+   * May reject when the snapshot is closed meanwhile. Default: large states are scanned too, which takes the task's time.
    */
   read?(from: Uint8Array, to: Uint8Array, limit: number): Promise<readonly StoreEntry[]>
   close(): void

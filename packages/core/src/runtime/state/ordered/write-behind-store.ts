@@ -157,7 +157,7 @@ export class WriteBehindStore {
           if (read !== undefined) return readPage({ scan: () => read }, newer, from, to, read.length)
           return readPage(written.has(prefixOf(from)) ? source : EMPTY, newer, from, to, limit)
         }),
-      readAhead: (from, to) => (snapshot === undefined ? undefined : readAhead(snapshot, from, to)),
+      readAhead: (from, to) => (snapshot === undefined ? undefined : this.#attempt('read', () => readAhead(snapshot, from, to))),
       unsettled: this.#flights.map(({ batch }) => batch),
       live: snapshot === undefined,
       close: () => snapshot?.close(),
