@@ -96,6 +96,8 @@ export class LocalRecoverableStream implements RecoverableStream {
   }
 
   async #drain(): Promise<void> {
+    // what the caller writes in one go is gathered too; and the thread that writes may take the processor from who is not done yet
+    await Promise.resolve()
     try {
       while (this.#queue.length > 0) {
         const bytes = this.#nextBytes()

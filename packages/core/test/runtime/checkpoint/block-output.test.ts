@@ -24,7 +24,7 @@ describe('BlockOutput', () => {
     const output = keeping()
     const blocks = new BlockOutput(output)
     const expected: Uint8Array[] = []
-    for (let round = 1; round <= 50; round++) {
+    for (let round = 1; round <= 100; round++) {
       const bytes = filled(round % 7 === 0 ? 3 * BLOCK + round : 1000 * round, round)
       expected.push(bytes.slice())
       blocks.write(bytes)
@@ -32,7 +32,9 @@ describe('BlockOutput', () => {
     }
     blocks.flush()
     expect(Buffer.concat(output.pieces).equals(Buffer.concat(expected))).toBe(true)
-    expect(output.pieces.slice(0, -1).every(({ length }) => length === BLOCK)).toBe(true)
+    const lengths = output.pieces.slice(0, -1).map(({ length }) => length)
+    expect(lengths.slice(0, 5)).toEqual([BLOCK, 2 * BLOCK, 4 * BLOCK, 8 * BLOCK, 16 * BLOCK])
+    expect(new Set(lengths.slice(5))).toEqual(new Set([16 * BLOCK]))
     const count = output.pieces.length
     blocks.flush()
     expect(output.pieces).toHaveLength(count)
@@ -43,12 +45,14 @@ describe('BlockOutput', () => {
     const output = keeping(() => new Promise((resolve) => (settle = resolve)))
     const blocks = new BlockOutput(output)
     blocks.write(filled(BLOCK, 1))
-    blocks.write(filled(BLOCK, 2))
+    blocks.write(filled(2 * BLOCK, 2))
     const [first, second] = output.pieces
+    expect(second).toHaveLength(2 * BLOCK)
     expect(first?.buffer).not.toBe(second?.buffer)
     settle()
     await Promise.resolve()
-    blocks.write(filled(BLOCK, 3))
+    blocks.write(filled(2 * BLOCK, 3))
+    expect(output.pieces).toHaveLength(3)
     expect(output.pieces[2]?.buffer).toBe(second?.buffer)
     expect(first?.every((byte) => byte === 1)).toBe(true)
   })
@@ -56,7 +60,7 @@ describe('BlockOutput', () => {
   test('never uses one again where the output does not say', () => {
     const output = keeping()
     const blocks = new BlockOutput(output)
-    for (let round = 1; round <= 3; round++) blocks.write(filled(BLOCK, round))
+    for (const [index, value] of [1, 2, 3].entries()) blocks.write(filled(2 ** index * BLOCK, value))
     expect(output.pieces.map((piece) => piece[0])).toEqual([1, 2, 3])
   })
 
