@@ -48,13 +48,9 @@ export async function openLevelDbStore(directory: string, { writeBufferBytes, bl
       return {
         get: (key) => db.getSync(key, { snapshot }),
         scan: (from, to) => scan(db, sorted, from, to, snapshot),
-        async read(from, to, limit) {
+        iterate(from, to) {
           const iterator = db.iterator({ gte: from, lt: to, snapshot, highWaterMarkBytes: READ_BYTES })
-          try {
-            return await iterator.nextv(limit)
-          } finally {
-            await iterator.close()
-          }
+          return { next: (limit) => iterator.nextv(limit), close: () => void iterator.close() }
         },
         close: () => void snapshot.close(),
       }

@@ -1,14 +1,18 @@
+import { existsSync, readFileSync } from 'node:fs'
 import type { FileSystem, KeyedStateSnapshot, KeyGroupChunk, StateOutput } from '@millrace/core/spi'
 import { createFileStateOutput } from '../../../packages/core/src/runtime/checkpoint/storage/file-state-output.ts'
 import { writeKeyedSnapshot } from '../../../packages/core/src/runtime/checkpoint/snapshot-file.ts'
 import { nextTurn } from './open-state.ts'
 
+/** Of Linux. */
+const SCHEDULED = '/proc/thread-self/schedstat'
+
 export interface MeasuredSnapshot {
   readonly bytes: number
   /** How long the writer kept the thread each time. */
   readonly slicesMs: readonly number[]
-  /** How much of that the thread was running: the rest it waited for a processor, or for a lock of the store. */
-  readonly slicesCpuMs: readonly number[]
+  /** The same without the time that the thread waited for a processor, where the system tells it. */
+  readonly slicesOwnMs: readonly number[]
   /** From the end of one batch of records to that of the next. */
   readonly stallsMs: readonly number[]
 }
@@ -33,7 +37,7 @@ export async function measuredSnapshot(snapshot: KeyedStateSnapshot, fileSystem:
   slices.end()
   const stallsMs: number[] = []
   while (!done) stallsMs.push(await timed(batch))
-  return { bytes: (await written).sizeBytes, slicesMs: slices.durationsMs, slicesCpuMs: slices.cpuMs, stallsMs }
+  return { bytes: (await written).sizeBytes, slicesMs: slices.durationsMs, slicesOwnMs: slices.ownMs, stallsMs }
 }
 
 export async function timed(action: () => Promise<void>): Promise<number> {
@@ -45,18 +49,19 @@ export async function timed(action: () => Promise<void>): Promise<number> {
 /** The stretches between two moments at which the writer gives way. */
 class Slices {
   readonly durationsMs: number[] = []
-  readonly cpuMs: number[] = []
+  readonly ownMs: number[] = []
   #startMs = 0
-  #startCpuMs = 0
+  #waitedMs = 0
 
   begin(): void {
-    this.#startCpuMs = threadCpuMs()
+    this.#waitedMs = waitedMs()
     this.#startMs = performance.now()
   }
 
   end(): void {
-    this.durationsMs.push(performance.now() - this.#startMs)
-    this.cpuMs.push(threadCpuMs() - this.#startCpuMs)
+    const durationMs = performance.now() - this.#startMs
+    this.durationsMs.push(durationMs)
+    this.ownMs.push(durationMs - (waitedMs() - this.#waitedMs))
   }
 
   async outside<T>(wait: Promise<T>): Promise<T> {
@@ -77,7 +82,8 @@ class Slices {
   }
 }
 
-function threadCpuMs(): number {
-  const { user, system } = process.threadCpuUsage()
-  return (user + system) / 1000
+/** How long this thread has been ready to run, and others have run: the second number there (Documentation/scheduler/sched-stats.rst of Linux). */
+function waitedMs(): number {
+  if (!existsSync(SCHEDULED)) return 0
+  return Number(readFileSync(SCHEDULED, 'latin1').split(' ')[1]) / 1e6
 }

@@ -19,8 +19,8 @@ export interface SnapshotReport {
   readonly snapshotMs: number
   readonly bytes: number
   readonly longestSliceMs: number
-  /** The longest by the time that the thread was running. */
-  readonly longestSliceCpuMs: number
+  /** The longest without the time that the thread waited for a processor. */
+  readonly longestSliceOwnMs: number
   /** The longest time from one batch of records to the next during snapshots. */
   readonly stallMs: number
   /** The same over as many batches without one. */
@@ -88,7 +88,7 @@ const report: SnapshotReport = {
   snapshotMs: sum(full.slicesMs),
   bytes: full.bytes,
   longestSliceMs: Math.max(...snapshots.flatMap(({ slicesMs }) => slicesMs)),
-  longestSliceCpuMs: Math.max(...snapshots.flatMap(({ slicesCpuMs }) => slicesCpuMs)),
+  longestSliceOwnMs: Math.max(...snapshots.flatMap(({ slicesOwnMs }) => slicesOwnMs)),
   stallMs: Math.max(...snapshots.flatMap(({ stallsMs }) => stallsMs)),
   calmStallMs: Math.max(...calm),
   restoreMs,

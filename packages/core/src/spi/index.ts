@@ -38,7 +38,7 @@ export type { CheckpointLease, CheckpointStorage, CheckpointStorageContext, Chec
 export type { KeyGroupRange } from './key-group-range.ts'
 export type { KeyedStateBackend, Namespace, StateKey } from './keyed-state-backend.ts'
 export type { KeyedStateReader, KeyedStateSnapshot, KeyGroupChunk, StateMeta } from './keyed-state-snapshot.ts'
-export type { OrderedStore, OrderedStoreSnapshot, StoreWrite } from './ordered-store.ts'
+export type { OrderedStore, OrderedStoreSnapshot, StoreEntry, StoreIterator, StoreWrite } from './ordered-store.ts'
 export type { StateBackend, StateBackendContext, StateDefinition } from './state-backend.ts'
 export type { MapStateTable, NamespaceCursor, StateTable } from './state-table.ts'
 export type { TimerQueue } from './timer-queue.ts'

@@ -16,11 +16,17 @@ export interface OrderedStoreSnapshot {
   get?(key: Uint8Array): Uint8Array | undefined
   /** As OrderedStore.scan. */
   scan(from: Uint8Array, to: Uint8Array): Iterable<StoreEntry>
-  /**
-   * The first entries of a scan, read on another thread: at most `limit`, fewer if they are large, none only if there are none.
-   * May reject when the snapshot is closed meanwhile. Default: large states are scanned too, which takes the task's time.
-   */
-  read?(from: Uint8Array, to: Uint8Array, limit: number): Promise<readonly StoreEntry[]>
+  /** As scan, but on another thread: the engine holds one open per large state. Default: those are scanned too, which takes the task's time. */
+  iterate?(from: Uint8Array, to: Uint8Array): StoreIterator
+  /** Its iterators are closed before. */
+  close(): void
+}
+
+/** Reads a range on another thread. */
+export interface StoreIterator {
+  /** The next entries: at most `limit`, fewer if they are large, none only at the end. Never called while a read is under way, or after close. */
+  next(limit: number): Promise<readonly StoreEntry[]>
+  /** Called once; a read that is under way may then reject. */
   close(): void
 }
 

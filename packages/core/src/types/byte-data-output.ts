@@ -2,6 +2,8 @@ import type { DataOutput } from './data-output.ts'
 
 /** Up to here a loop over char codes beats the call into native code, by measurement. */
 const SHORT_STRING = 14
+/** Up to here a loop over bytes beats making an array of a part, by measurement. */
+const SHORT_BYTES = 20
 /** Up to here three bytes a character are reserved without looking. */
 const LONG_STRING = 4096
 const MAX_VARINT_BYTES = 8
@@ -148,10 +150,15 @@ class ByteDataOutput implements DataOutput {
     this.writeRaw(value)
   }
 
-  writeRaw(value: Uint8Array): void {
-    this.#reserve(value.length)
-    this.#buffer.set(value, this.position)
-    this.position += value.length
+  writeRaw(value: Uint8Array, start: number = 0, end: number = value.length): void {
+    const length = end - start
+    this.#reserve(length)
+    const buffer = this.#buffer
+    const at = this.position
+    if (length === value.length) buffer.set(value, at)
+    else if (length > SHORT_BYTES) buffer.set(value.subarray(start, end), at)
+    else for (let index = 0; index < length; index++) buffer[at + index] = value[start + index] as number
+    this.position = at + length
   }
 
   setInt32(position: number, value: number): void {

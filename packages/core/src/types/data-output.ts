@@ -18,8 +18,8 @@ export interface DataOutput {
   writeString(value: string): void
   /** varuint length, then the bytes. */
   writeBytes(value: Uint8Array): void
-  /** The bytes alone, without a length. */
-  writeRaw(value: Uint8Array): void
+  /** The bytes alone, without a length; those from `start` (default 0) to `end` (default all), where it spares a subarray. */
+  writeRaw(value: Uint8Array, start?: number, end?: number): void
   /** Overwrites four bytes written earlier (length prefixes, counts). */
   setInt32(position: number, value: number): void
   reset(): void

@@ -145,6 +145,17 @@ describe('DataOutput and DataInput', () => {
     )
   })
 
+  it('writes parts of arrays, short and long', () => {
+    const part = fc.uint8Array({ maxLength: 60 }).chain((bytes) => fc.tuple(fc.constant(bytes), fc.integer({ min: 0, max: bytes.length }), fc.integer({ min: 0, max: bytes.length })))
+    fc.assert(
+      fc.property(part, ([bytes, one, other]) => {
+        const [start, end] = [Math.min(one, other), Math.max(one, other)]
+        expect(written((output) => output.writeRaw(bytes, start, end))).toEqual(bytes.slice(start, end))
+        expect(written((output) => output.writeRaw(bytes, start))).toEqual(bytes.slice(start))
+      }),
+    )
+  })
+
   it('patches, resets and gives a view that copies nothing and bytes that are a copy', () => {
     const output = createDataOutput(4)
     output.writeInt32(0)

@@ -9,6 +9,8 @@ import { RemovalLog } from './removal-log.ts'
 
 /** Entries that the walker visits before it lets the task work: 0.2 to 0.5 ms … */
 const SLICE_ENTRIES = 1000
+/** … and the time after which it does so in any case. */
+const SLICE_MS = 2
 /** … after a turn of the task that took up to twice this, and the more the longer that took … */
 const TURN_MS = 2
 /** … up to so many times as many: a busy task waits a tenth longer, and a large snapshot takes no more turns than it must. */
@@ -51,7 +53,7 @@ export class SnapshotCut {
     this.removals = new RemovalLog(range.start)
     this.walking = range.start
     this.#now = now
-    this.#slice = new SliceClock(now, SLICE_ENTRIES)
+    this.#slice = new SliceClock(now, SLICE_MS, SLICE_ENTRIES)
     this.#buffers = new SnapshotBuffers(range)
   }
 

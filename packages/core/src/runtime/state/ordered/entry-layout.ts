@@ -54,7 +54,7 @@ const keyLayout: EntryLayout = {
     into.namespace = readNamespace(input)
   },
   writeBody(_input, key, value, output) {
-    output.writeRaw(key.subarray(PREFIX_BYTES))
+    output.writeRaw(key, PREFIX_BYTES)
     output.writeRaw(value)
   },
   writeIdentity: writeKeyAndNamespace,
@@ -62,7 +62,7 @@ const keyLayout: EntryLayout = {
   readBody(input, body, output) {
     const start = input.position
     skipKeyAndNamespace(input)
-    output.writeRaw(body.subarray(start, input.position))
+    output.writeRaw(body, start, input.position)
   },
 }
 
@@ -77,8 +77,8 @@ const namespaceLayout: EntryLayout = {
   },
   writeBody(input, key, value, output) {
     readNamespace(input)
-    output.writeRaw(key.subarray(input.position))
-    output.writeRaw(key.subarray(PREFIX_BYTES, input.position))
+    output.writeRaw(key, input.position)
+    output.writeRaw(key, PREFIX_BYTES, input.position)
     output.writeRaw(value)
   },
   writeIdentity: writeKeyAndNamespace,
@@ -88,8 +88,8 @@ const namespaceLayout: EntryLayout = {
     readKey(input)
     const middle = input.position
     readNamespace(input)
-    output.writeRaw(body.subarray(middle, input.position))
-    output.writeRaw(body.subarray(start, middle))
+    output.writeRaw(body, middle, input.position)
+    output.writeRaw(body, start, middle)
   },
 }
 
@@ -106,9 +106,9 @@ function mapLayout(userKey: UserKeyCodec | undefined): EntryLayout {
     },
     writeBody(input, key, value, output) {
       skipKeyAndNamespace(input)
-      output.writeRaw(key.subarray(PREFIX_BYTES, input.position))
+      output.writeRaw(key, PREFIX_BYTES, input.position)
       output.writeInt32(key.length - input.position)
-      output.writeRaw(key.subarray(input.position))
+      output.writeRaw(key, input.position)
       output.writeRaw(value)
     },
     writeIdentity(at, output) {
@@ -136,7 +136,7 @@ const timerLayout: EntryLayout = {
   },
   writeBody(input, key, _value, output) {
     output.writeVarLong(readOrderedDouble(input))
-    output.writeRaw(key.subarray(input.position))
+    output.writeRaw(key, input.position)
   },
   writeIdentity(at, output) {
     output.writeVarLong(at.userKey as number)

@@ -4,11 +4,8 @@ import { after, compareBytes } from './byte-order.ts'
 import type { CachedTable } from './cached-table.ts'
 import { PAGE_ENTRIES } from './store-page.ts'
 
-interface Candidate {
-  readonly key: Uint8Array
-  /** As the store has it. */
-  readonly value: Uint8Array | undefined
-}
+/** `value` as the store has it. */
+type Candidate = readonly [key: Uint8Array, value: Uint8Array | undefined]
 
 /**
  * Entries of a key group whose keys begin with `prefix`, ascending: those of the store, with what the cache holds in their
@@ -48,7 +45,7 @@ export class EntryScan implements EntryPosition {
       const candidate = this.#candidates[this.#at]
       if (candidate !== undefined) {
         this.#at++
-        this.#passed = candidate.key
+        this.#passed = candidate[0]
         if (this.#take(candidate)) return true
       } else if (this.#next === undefined) this.#ended = true
       else this.skipTo(this.#next)
@@ -63,7 +60,7 @@ export class EntryScan implements EntryPosition {
     this.#generation = -1
   }
 
-  #take({ key, value }: Candidate): boolean {
+  #take([key, value]: Candidate): boolean {
     const table = this.#table
     table.readKey(key, this)
     const cached = table.index.get(this.keyGroup, this.key, this.namespace, this.userKey)
@@ -75,11 +72,11 @@ export class EntryScan implements EntryPosition {
   #fill(from: Uint8Array): void {
     const { cache } = this.#table
     this.#generation = cache.store.generation
-    const { items, next } = cache.store.page(this.#prefix, from, PAGE_ENTRIES)
+    const { entries, next } = cache.store.page(this.#prefix, from, PAGE_ENTRIES)
     this.#next = next
     this.#at = 0
     const dirty = this.#dirtyKeys(from, next)
-    this.#candidates = dirty.length === 0 ? items : mergeCandidates(items, dirty)
+    this.#candidates = dirty.length === 0 ? entries : mergeCandidates(entries, dirty)
   }
 
   #dirtyKeys(from: Uint8Array, to: Uint8Array | undefined): Candidate[] {
@@ -87,9 +84,9 @@ export class EntryScan implements EntryPosition {
     for (const entry of this.#dirty()) {
       if (entry.dirtyAt === CLEAN || entry.value === undefined) continue
       const key = this.#table.storeKey(entry)
-      if (compareBytes(key, from) >= 0 && (to === undefined || compareBytes(key, to) < 0)) found.push({ key, value: undefined })
+      if (compareBytes(key, from) >= 0 && (to === undefined || compareBytes(key, to) < 0)) found.push([key, undefined])
     }
-    return found.sort((a, b) => compareBytes(a.key, b.key))
+    return found.sort((a, b) => compareBytes(a[0], b[0]))
   }
 }
 
@@ -99,7 +96,7 @@ function mergeCandidates(stored: readonly Candidate[], dirty: readonly Candidate
   for (const candidate of dirty) {
     let order = 1
     for (let item = stored[at]; item !== undefined; item = stored[at]) {
-      order = compareBytes(item.key, candidate.key)
+      order = compareBytes(item[0], candidate[0])
       if (order >= 0) break
       merged.push(item)
       at++

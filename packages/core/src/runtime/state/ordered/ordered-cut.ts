@@ -6,7 +6,8 @@ import type { CacheEntry } from './cache-entry.ts'
 import { CLEAN, STORED } from './cache-entry.ts'
 import { byteString } from './byte-order.ts'
 import { ChangeLog } from './change-log.ts'
-import type { StoreItem } from './store-page.ts'
+import { NOTHING_NEWER } from './store-page.ts'
+import type { NewerEntries } from './store-page.ts'
 import { prefixOf } from './write-behind-store.ts'
 import type { StoreView, WriteBehindStore } from './write-behind-store.ts'
 
@@ -118,10 +119,14 @@ export class OrderedCut {
     }
   }
 
-  /** What the walker is to find in a table and key group in place of what the view has, ascending by key. */
-  kept(prefix: Uint8Array): readonly StoreItem[] {
+  /** What the walker is to find in a table and key group in place of what the view has. */
+  kept(prefix: Uint8Array): NewerEntries {
     const kept = this.#kept.get(prefixOf(prefix))
-    return kept === undefined ? [] : [...kept.keys()].sort().map((id) => ({ key: Buffer.from(id, 'latin1'), value: kept.get(id) ?? undefined }))
+    if (kept === undefined) return NOTHING_NEWER
+    // few have one: most are in the snapshot already
+    const values = new Map<string, Uint8Array>()
+    for (const [key, value] of kept) if (value !== undefined && value !== null) values.set(key, value)
+    return { keys: [...kept.keys()].sort(), value: (key) => values.get(key) }
   }
 
   /** The value of a store key, as one character a byte, at the barrier; null if it is in the snapshot already. */

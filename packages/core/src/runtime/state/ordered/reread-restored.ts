@@ -15,7 +15,7 @@ export function rereadRestored(table: CachedTable, read?: ValueReader): void {
     for (let from: Uint8Array | undefined = prefix; from !== undefined; ) {
       const page = store.page(prefix, from, PAGE_ENTRIES)
       const changed: StoreWrite[] = []
-      for (const { key, value } of page.items) {
+      for (const [key, value] of page.entries) {
         const encoded = table.encode(table.decoded(value, read), '')
         if (compareBytes(encoded, value) !== 0) changed.push({ key, value: encoded, replaces: true })
       }

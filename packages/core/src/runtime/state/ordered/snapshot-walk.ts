@@ -1,13 +1,19 @@
 import type { KeyGroupChunk } from '../../../spi/keyed-state-snapshot.ts'
 import { createDataOutput } from '../../../types/byte-data-output.ts'
 import { SliceClock } from '../slice-clock.ts'
+import { endOf } from './byte-order.ts'
 import type { CachedTable } from './cached-table.ts'
 import type { OrderedCut } from './ordered-cut.ts'
+import type { ReadAhead } from './read-ahead.ts'
 import { SnapshotPages } from './snapshot-pages.ts'
 import type { StoreView } from './write-behind-store.ts'
 
+/** Less than on the heap: what precedes the entries of a key group cannot be divided, and a store's threads want the processor as well. */
+const SLICE_MS = 1
 /** Entries per slice at most: its time ends it first, but for tests, where none passes. */
 const SLICE_ENTRIES = 2000
+/** Keys to be sorted before the first entry of a key group: so many have a slice of their own. */
+const MANY_KEPT = 500
 const NOTHING = new Uint8Array(0)
 
 /** Writes the entries of a snapshot, or what has changed of them, in the canonical encoding, in slices between which the task works. */
@@ -16,15 +22,15 @@ export class SnapshotWalk {
   readonly #view: StoreView
   readonly #tables: readonly CachedTable[]
   readonly #slice: SliceClock
-  /** Those that a key group held more of than one page: reading them takes a while, small ones are scanned in no time. */
-  readonly #large = new Set<CachedTable>()
+  /** Of those that a key group held more of than one page: reading them takes a while, small ones are scanned in no time. */
+  readonly #ahead = new Map<CachedTable, ReadAhead>()
   #removals = createDataOutput(64)
 
   constructor(cut: OrderedCut, view: StoreView, tables: readonly CachedTable[], now: () => number) {
     this.#cut = cut
     this.#view = view
     this.#tables = tables
-    this.#slice = new SliceClock(now, SLICE_ENTRIES)
+    this.#slice = new SliceClock(now, SLICE_MS, SLICE_ENTRIES)
   }
 
   *chunks(): Generator<KeyGroupChunk> {
@@ -67,20 +73,27 @@ export class SnapshotWalk {
   *#write(table: CachedTable, keyGroup: number): Generator<Promise<void> | undefined> {
     const prefix = table.prefix(keyGroup)
     const pages = new SnapshotPages(this.#cut, this.#view, prefix)
-    const first = this.#large.has(table) ? pages.readAhead() : undefined
-    if (first !== undefined) yield first
-    for (let items = pages.next(); items !== undefined; items = pages.next()) {
-      for (const { key, value } of items) {
-        table.writeStored(keyGroup, key, value, this.#cut.entries)
+    let ahead = this.#ahead.get(table)
+    const first = ahead?.ready()
+    if (first !== undefined || this.#slice.isOver() || this.#cut.keptCount(prefix) > MANY_KEPT) yield first
+    for (let entries = pages.next(ahead); entries !== undefined; entries = pages.next(ahead)) {
+      for (const entry of entries) {
+        table.writeStored(keyGroup, entry[0], entry[1], this.#cut.entries)
         if (this.#slice.passed()) yield
       }
-      // only now: until here another thread would have competed with the slice for the processor
-      const read = pages.readAhead()
-      if (read === undefined) continue
-      this.#large.add(table)
-      yield read
+      if (pages.from === undefined) break
+      ahead ??= this.#readAhead(table, pages.from)
+      // another page is read while the task works, not in the next slice, with which it would compete for a processor
+      if (ahead !== undefined) yield ahead.ready()
     }
     this.#cut.forget(prefix)
+  }
+
+  /** To the last key group: opening a reader may wait for the store's compaction. */
+  #readAhead(table: CachedTable, from: Uint8Array): ReadAhead | undefined {
+    const ahead = this.#view.readAhead(from, endOf(table.prefix(table.range.end)))
+    if (ahead !== undefined) this.#ahead.set(table, ahead)
+    return ahead
   }
 
   *#writeChanged(table: CachedTable, keyGroup: number): Generator<undefined> {

@@ -2,10 +2,9 @@ import { describeError, MillraceError } from '../../../errors.ts'
 import type { OrderedStore, OrderedStoreSnapshot, StoreWrite } from '../../../spi/ordered-store.ts'
 import { after, byteString, compareBytes, endOf } from './byte-order.ts'
 import { PREFIX_BYTES } from './entry-layout.ts'
-import { readAhead } from './read-ahead.ts'
-import type { ReadAhead } from './read-ahead.ts'
-import { readPage } from './store-page.ts'
-import type { StoreItem, StorePage } from './store-page.ts'
+import { ReadAhead } from './read-ahead.ts'
+import { NOTHING_NEWER, readPage } from './store-page.ts'
+import type { NewerEntries, StorePage } from './store-page.ts'
 
 type Batch = readonly StoreWrite[]
 
@@ -30,15 +29,14 @@ class Flight {
 /** Writes under way that make the cache wait with more. */
 const MAX_UNSETTLED_BATCHES = 4
 
-const NOTHING: StorePage = { items: [], next: undefined }
+const NOTHING: StorePage = { entries: [], next: undefined }
 const EMPTY: Pick<OrderedStoreSnapshot, 'scan'> = { scan: () => [] }
 
 /** A store's content at a barrier, but for what never got there. */
 export interface StoreView {
   get(key: Uint8Array): Uint8Array | undefined
-  /** `ahead` is what was being read from there on; it is read again, `limit` entries of it, if it is not there yet. */
-  page(newer: readonly StoreItem[], from: Uint8Array, to: Uint8Array, limit: number, ahead: ReadAhead | undefined): StorePage
-  /** Begins to read what lies from there on; undefined where the store cannot. */
+  page(newer: NewerEntries, from: Uint8Array, to: Uint8Array, limit: number): StorePage
+  /** Reads on another thread; undefined where the store cannot. */
   readAhead(from: Uint8Array, to: Uint8Array): ReadAhead | undefined
   /** Writes that were under way at the barrier. */
   readonly unsettled: readonly Batch[]
@@ -139,7 +137,7 @@ export class WriteBehindStore {
   page(prefix: Uint8Array, from: Uint8Array, limit: number): StorePage {
     this.#requireSound()
     if (!this.#written.has(prefixOf(prefix))) return NOTHING
-    const newer = this.#flights.length === 0 ? [] : this.#newer(prefix)
+    const newer = this.#flights.length === 0 ? NOTHING_NEWER : this.#newer(prefix)
     return this.#attempt('scan', () => readPage(this.#store, newer, from, endOf(prefix), limit))
   }
 
@@ -149,18 +147,23 @@ export class WriteBehindStore {
     const written = this.#written
     const source: Pick<OrderedStoreSnapshot, 'scan'> = snapshot ?? this.#store
     const read = snapshot === undefined ? (key: Uint8Array) => this.#store.get(key) : (key: Uint8Array) => (snapshot.get === undefined ? firstOf(snapshot.scan(key, after(key))) : snapshot.get(key))
+    const readers: ReadAhead[] = []
     return {
       get: (key) => (written.has(prefixOf(key)) ? this.#attempt('read', () => read(key)) : undefined),
-      page: (newer, from, to, limit, ahead) =>
-        this.#attempt('scan', () => {
-          const read = ahead?.take()
-          if (read !== undefined) return readPage({ scan: () => read }, newer, from, to, read.length)
-          return readPage(written.has(prefixOf(from)) ? source : EMPTY, newer, from, to, limit)
-        }),
-      readAhead: (from, to) => (snapshot === undefined ? undefined : this.#attempt('read', () => readAhead(snapshot, from, to))),
+      page: (newer, from, to, limit) => this.#attempt('scan', () => readPage(written.has(prefixOf(from)) ? source : EMPTY, newer, from, to, limit)),
+      readAhead: (from, to) => {
+        const iterator = this.#attempt('iterate', () => snapshot?.iterate?.(from, to))
+        if (iterator === undefined) return undefined
+        const reader = new ReadAhead(iterator, (error) => this.#failed('iterate', error))
+        readers.push(reader)
+        return reader
+      },
       unsettled: this.#flights.map(({ batch }) => batch),
       live: snapshot === undefined,
-      close: () => snapshot?.close(),
+      close: () => {
+        for (const reader of readers) reader.close()
+        snapshot?.close()
+      },
     }
   }
 
@@ -175,12 +178,12 @@ export class WriteBehindStore {
     return this.#attempt('read', () => this.#store.get(key))
   }
 
-  #newer(prefix: Uint8Array): readonly StoreItem[] {
-    const newest = new Map<string, StoreItem>()
+  #newer(prefix: Uint8Array): NewerEntries {
+    const newest = new Map<string, Uint8Array | undefined>()
     for (const flight of this.#flights) {
-      for (const write of flight.of(prefixOf(prefix))) if (beginsWith(write.key, prefix)) newest.set(byteString(write.key), write)
+      for (const { key, value } of flight.of(prefixOf(prefix))) if (beginsWith(key, prefix)) newest.set(byteString(key), value)
     }
-    return [...newest.values()].sort((a, b) => compareBytes(a.key, b.key))
+    return { keys: [...newest.keys()].sort(), value: (key) => newest.get(key) }
   }
 
   #requireSound(): void {

@@ -1,4 +1,4 @@
-import type { OrderedStore, OrderedStoreSnapshot, StoreWrite } from '../../../../src/spi/ordered-store.ts'
+import type { OrderedStore, OrderedStoreSnapshot, StoreIterator, StoreWrite } from '../../../../src/spi/ordered-store.ts'
 
 export interface MemoryStoreOptions {
   readonly snapshots: boolean
@@ -14,6 +14,8 @@ export interface MemoryStore extends OrderedStore {
   failReads?: Error
   /** Pages that have been read later. */
   readonly pagesRead: number
+  /** Of those who read later. */
+  readonly iteratorsClosed: number
 }
 
 /** An ordered store on a Map, with the liberties that the SPI grants. */
@@ -48,9 +50,10 @@ export function memoryStore({ snapshots, late, reads = false }: MemoryStoreOptio
   }
   const sortedKeys = (): readonly string[] => (sorted ??= [...entries.keys()].sort())
 
-  const store: MemoryStore & { pagesRead: number } = {
+  const store: MemoryStore & { pagesRead: number; iteratorsClosed: number } = {
     entries,
     pagesRead: 0,
+    iteratorsClosed: 0,
     get: (key) => entries.get(text(key)),
     write(batch) {
       if (store.failWrites !== undefined) {
@@ -74,11 +77,27 @@ export function memoryStore({ snapshots, late, reads = false }: MemoryStoreOptio
       const view: OrderedStoreSnapshot = { scan: (from, to) => scan(keys, held, from, to), close() {} }
       if (!reads) return view
       return Object.assign(view, {
-        async read(from: Uint8Array, to: Uint8Array, limit: number) {
-          for (let turns = store.pagesRead % 3; turns >= 0; turns--) await new Promise((resolve) => setImmediate(resolve))
-          if (store.failReads !== undefined) throw store.failReads
-          const some = (store.pagesRead++ * 37) % limit
-          return [...scan(keys, held, from, to)].slice(0, some + 1)
+        iterate(from: Uint8Array, to: Uint8Array): StoreIterator {
+          const all = [...scan(keys, held, from, to)]
+          let at = 0
+          let reading = false
+          let open = true
+          return {
+            async next(limit) {
+              if (reading || !open) throw new Error('read while reading, or after the end')
+              reading = true
+              for (let turns = store.pagesRead % 3; turns >= 0; turns--) await new Promise((resolve) => setImmediate(resolve))
+              reading = false
+              if (store.failReads !== undefined) throw store.failReads
+              const some = (store.pagesRead++ * 37) % limit
+              return all.slice(at, (at += some + 1))
+            },
+            close() {
+              if (!open) throw new Error('closed twice')
+              open = false
+              store.iteratorsClosed++
+            },
+          }
         },
       })
     },

@@ -110,6 +110,7 @@ test('a large snapshot is read ahead by who waits, and scanned for who does not'
   expect(pagesRead).toBeGreaterThan(20)
   expect(collectSnapshot(backend.snapshot(2)).entries).toBe(20_000)
   expect(store.pagesRead).toBe(pagesRead)
+  expect(store.iteratorsClosed).toBe(2)
   await backend.close()
 })
 

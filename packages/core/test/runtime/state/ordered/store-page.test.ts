@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { byteString, compareBytes, endOf } from '../../../../src/runtime/state/ordered/byte-order.ts'
+import { byteString, endOf } from '../../../../src/runtime/state/ordered/byte-order.ts'
 import { readPage } from '../../../../src/runtime/state/ordered/store-page.ts'
 import { memoryStore } from './memory-store.ts'
 
@@ -9,9 +9,9 @@ const value = fc.uint8Array({ maxLength: 2 })
 
 test('pages of a store and what is newer are those of both as maps', () => {
   const stored = fc.array(fc.record({ key, value }))
-  const newer = fc.uniqueArray(fc.record({ key, value: fc.option(value, { nil: undefined }) }), { selector: (item) => byteString(item.key) })
+  const changed = fc.uniqueArray(fc.record({ key, value: fc.option(value, { nil: undefined }) }), { selector: (item) => byteString(item.key) })
   fc.assert(
-    fc.property(stored, newer, fc.integer({ min: 1, max: 5 }), (inStore, changes, limit) => {
+    fc.property(stored, changed, fc.integer({ min: 1, max: 5 }), (inStore, changes, limit) => {
       const store = memoryStore({ snapshots: false, late: false })
       void store.write(inStore.map((item) => ({ ...item, replaces: false })))
       const expected = new Map(inStore.map((item) => [byteString(item.key), item.value]))
@@ -19,11 +19,12 @@ test('pages of a store and what is newer are those of both as maps', () => {
         if (item.value === undefined) expected.delete(byteString(item.key))
         else expected.set(byteString(item.key), item.value)
       }
-      const sorted = changes.toSorted((a, b) => compareBytes(a.key, b.key))
+      const values = new Map(changes.map((item) => [byteString(item.key), item.value]))
+      const newer = { keys: [...values.keys()].sort(), value: (id: string) => values.get(id) }
       const found: (readonly [string, Uint8Array])[] = []
       for (let from: Uint8Array | undefined = new Uint8Array([0]); from !== undefined; ) {
-        const page = readPage(store, sorted, from, new Uint8Array([255]), limit)
-        found.push(...page.items.map((item) => [byteString(item.key), item.value] as const))
+        const page = readPage(store, newer, from, new Uint8Array([255]), limit)
+        found.push(...page.entries.map((entry) => [byteString(entry[0]), entry[1]] as const))
         from = page.next
       }
       expect(found).toEqual([...expected].sort(([a], [b]) => (a < b ? -1 : 1)))
