@@ -31,6 +31,11 @@ export class SnapshotPages {
     return this.#from
   }
 
+  /** Sorts what was kept, which `next` does otherwise. */
+  prepare(): void {
+    this.#keptNow()
+  }
+
   /** Takes what has been read ahead, and else reads in the task's time. Undefined after the last page. Throws STATE_STORE_FAILED. */
   next(ahead: ReadAhead | undefined): StorePage['entries'] | undefined {
     if (this.#from === undefined) return undefined

@@ -75,7 +75,12 @@ export class SnapshotWalk {
     const pages = new SnapshotPages(this.#cut, this.#view, prefix)
     let ahead = this.#ahead.get(table)
     const first = ahead?.ready()
-    if (first !== undefined || this.#slice.isOver() || this.#cut.keptCount(prefix) > MANY_KEPT) yield first
+    const manyKept = this.#cut.keptCount(prefix) > MANY_KEPT
+    if (first !== undefined || manyKept || this.#slice.isOver()) yield first
+    if (manyKept) {
+      pages.prepare()
+      yield
+    }
     for (let entries = pages.next(ahead); entries !== undefined; entries = pages.next(ahead)) {
       for (const entry of entries) {
         table.writeStored(keyGroup, entry[0], entry[1], this.#cut.entries)
