@@ -6,6 +6,7 @@ import { nextTurn } from './open-state.ts'
 
 /** Of Linux. */
 const SCHEDULED = '/proc/thread-self/schedstat'
+const TELLS_WAITING = existsSync(SCHEDULED)
 
 export interface MeasuredSnapshot {
   readonly bytes: number
@@ -84,6 +85,5 @@ class Slices {
 
 /** How long this thread has been ready to run, and others have run: the second number there (Documentation/scheduler/sched-stats.rst of Linux). */
 function waitedMs(): number {
-  if (!existsSync(SCHEDULED)) return 0
-  return Number(readFileSync(SCHEDULED, 'latin1').split(' ')[1]) / 1e6
+  return TELLS_WAITING ? Number(readFileSync(SCHEDULED, 'latin1').split(' ')[1]) / 1e6 : 0
 }

@@ -19,6 +19,16 @@ export function endOf(prefix: Uint8Array): Uint8Array {
   return end
 }
 
+/** The first index from `low` to `high` that is not below what is looked for, in ascending order; `high` if all are. */
+export function lowerBound(low: number, high: number, isBelow: (index: number) => boolean): number {
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (isBelow(middle)) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 /** What a Map finds bytes by; ordered as they are. */
 export function byteString(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')

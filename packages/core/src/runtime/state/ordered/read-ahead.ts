@@ -1,4 +1,5 @@
 import type { StoreEntry, StoreIterator } from '../../../spi/ordered-store.ts'
+import { compareBytes, lowerBound } from './byte-order.ts'
 
 /** Entries read at once: large enough to make up for the way to another thread, small enough to be taken in within a slice. */
 const PAGE_ENTRIES = 1000
@@ -29,6 +30,11 @@ export class ReadAhead {
     void this.#read()
   }
 
+  /** Whether `take` gives what is read: not for a caller that did not wait. */
+  get isOpen(): boolean {
+    return !this.#closed
+  }
+
   /** Settles when there is something to take, and never rejects; undefined if there is. */
   ready(): Promise<void> | undefined {
     if (this.#ended || this.#pages.length > 0) return undefined
@@ -48,7 +54,7 @@ export class ReadAhead {
       return this.#closed ? undefined : []
     }
     const start = this.#taken
-    const end = firstNotBelow(page, start, to)
+    const end = lowerBound(start, page.length, (index) => compareBytes((page[index] as StoreEntry)[0], to) < 0)
     this.#taken = end
     this.passed = end < page.length
     if (!this.passed) this.#passPage()
@@ -95,15 +101,4 @@ export class ReadAhead {
     this.#ended = true
     this.#arrive()
   }
-}
-
-function firstNotBelow(entries: readonly StoreEntry[], start: number, bound: Uint8Array): number {
-  let low = start
-  let high = entries.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (Buffer.compare((entries[middle] as StoreEntry)[0], bound) < 0) low = middle + 1
-    else high = middle
-  }
-  return low
 }

@@ -89,7 +89,7 @@ export class SnapshotWalk {
       if (pages.from === undefined) break
       ahead ??= this.#readAhead(table, pages.from)
       // another page is read while the task works, not in the next slice, with which it would compete for a processor
-      if (ahead !== undefined) yield ahead.ready()
+      if (ahead?.isOpen === true) yield ahead.ready()
     }
     this.#cut.forget(prefix)
   }

@@ -1,5 +1,5 @@
 import type { OrderedStoreSnapshot, StoreEntry } from '../../../spi/ordered-store.ts'
-import { after, byteString } from './byte-order.ts'
+import { after, byteString, lowerBound } from './byte-order.ts'
 
 /** What is newer than a store, of one table and key group. */
 export interface NewerEntries {
@@ -33,7 +33,9 @@ export function readPage(store: Pick<OrderedStoreSnapshot, 'scan'>, newer: Newer
 export function mergedPage(stored: readonly StoreEntry[], { keys, value }: NewerEntries, from: Uint8Array, more: boolean): StorePage {
   const last = more ? stored.at(-1) : undefined
   const next = last === undefined ? undefined : after(last[0])
-  let at = keys.length === 0 ? 0 : firstFrom(keys, byteString(from))
+  if (keys.length === 0) return { entries: stored, next }
+  const first = byteString(from)
+  let at = lowerBound(0, keys.length, (index) => (keys[index] as string) < first)
   if (at === keys.length) return { entries: stored, next }
   const entries: StoreEntry[] = []
   const add = (key: string): void => {
@@ -63,15 +65,4 @@ function compareToText(text: string, bytes: Uint8Array): number {
     if (order !== 0) return order
   }
   return text.length - bytes.length
-}
-
-function firstFrom(keys: readonly string[], from: string): number {
-  let low = 0
-  let high = keys.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((keys[middle] as string) < from) low = middle + 1
-    else high = middle
-  }
-  return low
 }
